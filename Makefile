@@ -1,0 +1,63 @@
+# Every target does the set-up that is missing, and only that.
+STATE  := .state
+PYTHON ?= python3
+BIN    := $(STATE)/venv/bin
+# Whatever programs want to keep or drop, they do it inside the checkout.
+RUN    := @mkdir -p $(STATE)/tmp && env TMPDIR=$(CURDIR)/$(STATE)/tmp XDG_CACHE_HOME=$(CURDIR)/$(STATE)/home/cache \
+  XDG_CONFIG_HOME=$(CURDIR)/$(STATE)/home/config XDG_DATA_HOME=$(CURDIR)/$(STATE)/home/data $(BIN)/python
+SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
+
+# The card reader's daemon and module, a software HSM, a real IPP printer process, a browser (libatomic1 is its
+# driver's), fonts, WeasyPrint's libraries.
+DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils dbus-daemon chromium iproute2 libatomic1 \
+  fonts-ipamj-mincho fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils
+# The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
+TEST_PACKAGES := default-jre-headless npm
+
+.PHONY: help demo test check bench format clean
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: $(STATE)/ready ## start the whole house on this machine (ONCE=1: one certificate and one 転出届, then stop)
+	$(RUN) -m tests.world.demo $(if $(ONCE),--once)
+
+test: $(STATE)/ready $(STATE)/test-ready ## run the whole suite
+	$(RUN) -m pytest $(ARGS)
+
+check: $(STATE)/ready ## lint, types, import contracts, translations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	$(RUN) -m pytest -q tests/whole/test_translations.py
+
+bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT`
+	$(RUN) -m tests.bench
+
+format: $(STATE)/ready ## bring the code into its form
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean: ## remove everything that set-up and runs have made
+	rm -rf $(STATE)
+
+$(STATE)/ready: $(STATE)/packages-demo $(STATE)/venv.lock $(wildcard */translations/*/LC_MESSAGES/*.po */*/translations/*/LC_MESSAGES/*.po)
+	@for folder in $$(find kiosk portal -type d -name translations); do $(BIN)/pybabel -q compile -d $$folder; done
+	@touch $@
+
+$(STATE)/test-ready: $(STATE)/packages-test tests/tools/package-lock.json
+	@cd tests/tools && npm ci --silent --no-audit --no-fund --cache ../../$(STATE)/home/npm
+	@touch $@
+
+$(STATE)/packages-%: Makefile
+	@mkdir -p $(STATE)
+	@missing=""; for package in $(if $(filter demo,$*),$(DEMO_PACKAGES),$(TEST_PACKAGES)); do \
+	  case $$package in npm) command -v npm >/dev/null && continue;; esac; \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+	  $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -q --no-install-recommends $$missing; fi
+	@touch $@
+
+$(STATE)/venv.lock: $(STATE)/packages-demo requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(STATE)/venv
+	@$(BIN)/python -m pip --cache-dir $(STATE)/home/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@cp requirements.lock $@

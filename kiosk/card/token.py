@@ -1,0 +1,283 @@
+"""The 利用者証明用 token through PKCS#11. Every call must come from one and the same thread.
+
+python-pkcs11 tells the module that its caller has a single thread, and releases the interpreter lock:
+calls from two threads crash the process. Defects of python-pkcs11 0.10.1 and OpenSC 0.23 this module
+works around, each seen on a running system:
+
+* ``wait_for_slot_event`` raises ``TypeError`` when an event arrives: presence is polled.
+* ``get_slots(token_present=True)`` can raise ``SlotIDInvalid`` in the moment a card is pulled: all slots
+  are listed and filtered.
+* Objects of a pulled card keep answering from memory: no ``Slot``, ``Token`` or session outlives a method.
+* ``Session.close`` raises when the card is gone, which would hide the real cause.
+* The readers of a pcscd that has died stay listed, empty: an empty list is made anew now and then.
+* Logging out does not make the card forget the PIN; ``reinitialise`` resets it.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import NoReturn
+
+import pkcs11
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from pkcs11.constants import Attribute, ObjectClass, SlotFlag, TokenFlag
+from pkcs11.exceptions import PinIncorrect, PinLocked, PKCS11Error, TokenNotPresent, TokenNotRecognised
+from pkcs11.mechanisms import Mechanism
+
+from kiosk.card.pin import SpentPin
+
+log = logging.getLogger(__name__)
+OPENSC_CONF = Path(__file__).with_name("opensc.conf")
+_OBJECT_ID = b"\x01"
+# pcscd looks for the card every 400 ms: only after that a failed call can be told from a pulled card.
+_SETTLE_SECONDS = 0.7
+_SETTLE_STEP = 0.1
+_EMPTY_LOOKS = 4
+
+
+class Sight(Enum):
+    """What the slots show."""
+
+    NO_READER = "no reader"
+    EMPTY = "empty"
+    CARD = "card"
+
+
+class ReaderMissingError(Exception):
+    """Raised when the reader, or pcscd, is gone."""
+
+
+class CardMissingError(Exception):
+    """Raised when the card is no longer on the reader."""
+
+
+class ForeignCardError(Exception):
+    """Raised when the card shows no 利用者証明用 token. A card that answers the counter query oddly because
+    its PIN is blocked can look like this, too."""
+
+
+class CardSwappedError(Exception):
+    """Raised when another card lies there than the one that was announced."""
+
+
+class CardFaultError(Exception):
+    """Raised when a present card fails. ``tries_left`` was read after the failure, None if unreadable."""
+
+    def __init__(self, tries_left: int | None = None) -> None:
+        super().__init__(f"tries left: {tries_left}")
+        self.tries_left = tries_left
+
+
+class PinWrongError(Exception):
+    """Raised when the card itself refused the PIN and is still there; ``tries_left`` is 1 or 2."""
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(f"tries left: {tries_left}")
+        self.tries_left = tries_left
+
+
+class PinBlockedError(Exception):
+    """Raised when no try is left, before or after the attempt."""
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What can be read without a PIN."""
+
+    certificate: bytes
+    """利用者証明用電子証明書 in DER."""
+    tries_left: int
+
+
+class Token:
+    """The card through the PKCS#11 module. Belongs to the thread that made it."""
+
+    def __init__(self, module: str, pcsc_socket: Path | None = None) -> None:
+        # Both are read by the C libraries when they are loaded and never again.
+        os.environ["OPENSC_CONF"] = str(OPENSC_CONF)
+        if pcsc_socket is not None:
+            os.environ["PCSCLITE_CSOCK_NAME"] = str(pcsc_socket)
+        self._library = pkcs11.lib(module)
+        self._empty_looks = 0
+
+    def look(self) -> Sight:
+        """Whether there is a reader and something on it. Never raises; costs 2 to 50 ms, and the reading
+        of the card's files when it has just been put down."""
+        slots = self._slots()
+        if not slots:
+            return Sight.NO_READER
+        if any(_occupied(slot) for slot in slots):
+            self._empty_looks = 0
+            return Sight.CARD
+        self._empty_looks += 1
+        if self._empty_looks % _EMPTY_LOOKS == 0:
+            self.reinitialise()
+        return Sight.EMPTY
+
+    def read(self) -> CardFacts:
+        """Certificate and counter.
+
+        Raises :class:`ReaderMissingError`, :class:`CardMissingError`, :class:`ForeignCardError`,
+        :class:`CardFaultError`.
+        """
+        try:
+            token = self._token()
+            with _session(token) as session:
+                return CardFacts(_certificate(session), _tries_left(token))
+        except TokenNotPresent:
+            raise CardMissingError from None
+        except PKCS11Error as error:
+            log.info("reading failed: %s", type(error).__name__)
+            raise CardFaultError from None
+
+    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> bytes:
+        """Check the PIN on the card and sign. ``announced`` is the certificate the caller knows the card
+        by; the signature is verified with it before it is given out.
+
+        Raises all of :meth:`read`, :class:`CardSwappedError`, :class:`PinWrongError`,
+        :class:`PinBlockedError`. An unsuccessful call has used a try only if the card said so.
+        """
+        facts = self.read()
+        if facts.certificate != announced:
+            raise CardSwappedError
+        if facts.tries_left == 0:
+            raise PinBlockedError
+        try:
+            with _session(self._token(), pin) as session:
+                signature = _sign(session, payload)
+        except (PinIncorrect, PinLocked):
+            self._settle_refusal()
+        except PKCS11Error as error:
+            log.info("signing failed: %s", type(error).__name__)
+            self._settle_failure()
+        if not _verifies(announced, signature, payload):
+            raise CardFaultError(self._counter_after_failure())
+        return signature
+
+    def reinitialise(self) -> None:
+        """Reset the card, which makes it forget the PIN, and forget the card."""
+        try:
+            self._library.reinitialize()
+        except PKCS11Error as error:
+            log.warning("reinitialising failed: %s", type(error).__name__)
+
+    def close(self) -> None:
+        """Let go of card and reader."""
+        try:
+            self._library.finalize()
+        except PKCS11Error as error:
+            log.warning("finalising failed: %s", type(error).__name__)
+
+    def _settle_refusal(self) -> NoReturn:
+        """The card said that the PIN is wrong, or blocked. Say so only if it is still there."""
+        tries_left = self._counter()
+        if tries_left is None:
+            self._settle_failure()
+        if self.look() is not Sight.CARD:
+            raise CardMissingError
+        if tries_left == 0:
+            raise PinBlockedError
+        raise PinWrongError(tries_left)
+
+    def _settle_failure(self) -> NoReturn:
+        """A call failed: was the card pulled, is it blocked, or is it faulty?"""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while time.monotonic() < deadline and self.look() is Sight.CARD:
+            time.sleep(_SETTLE_STEP)
+        tries_left = self._counter_after_failure()
+        if tries_left == 0:
+            raise PinBlockedError
+        raise CardFaultError(tries_left)
+
+    def _counter_after_failure(self) -> int | None:
+        self.reinitialise()
+        return self._counter()
+
+    def _counter(self) -> int | None:
+        """The counter, asked of the card now. Raises :class:`ReaderMissingError`,
+        :class:`CardMissingError`."""
+        try:
+            return _tries_left(self._token())
+        except (ForeignCardError, PKCS11Error) as error:
+            log.info("the counter cannot be read: %s", type(error).__name__)
+            return None
+
+    def _token(self) -> pkcs11.Token:
+        slots = self._slots()
+        if not slots:
+            raise ReaderMissingError
+        occupied = next((slot for slot in slots if _occupied(slot)), None)
+        if occupied is None:
+            raise CardMissingError
+        try:
+            return occupied.get_token()
+        except TokenNotRecognised:
+            raise ForeignCardError from None
+
+    def _slots(self) -> list[pkcs11.Slot]:
+        try:
+            return list(self._library.get_slots())
+        except PKCS11Error as error:
+            log.warning("listing the readers failed: %s", type(error).__name__)
+            self.reinitialise()
+            return []
+
+
+@contextmanager
+def _session(token: pkcs11.Token, pin: SpentPin | None = None) -> Iterator[pkcs11.Session]:
+    session = token.open(user_pin=pin)
+    try:
+        yield session
+    finally:
+        try:
+            session.close()
+        except PKCS11Error as error:
+            log.debug("closing failed: %s", type(error).__name__)
+
+
+def _occupied(slot: pkcs11.Slot) -> bool:
+    return bool(slot.flags & SlotFlag.TOKEN_PRESENT)
+
+
+def _tries_left(token: pkcs11.Token) -> int:
+    """PKCS#11 shows flags only; with a counter of at most 3 they say the number exactly."""
+    if token.flags & TokenFlag.USER_PIN_LOCKED:
+        return 0
+    if token.flags & TokenFlag.USER_PIN_FINAL_TRY:
+        return 1
+    return 2 if token.flags & TokenFlag.USER_PIN_COUNT_LOW else 3
+
+
+def _certificate(session: pkcs11.Session) -> bytes:
+    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: _OBJECT_ID}
+    found = next(iter(session.get_objects(wanted)), None)
+    if found is None:
+        raise ForeignCardError
+    return bytes(found[Attribute.VALUE])
+
+
+def _sign(session: pkcs11.Session, payload: bytes) -> bytes:
+    key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=_OBJECT_ID)
+    if not isinstance(key, pkcs11.SignMixin):
+        raise CardFaultError
+    return bytes(key.sign(payload, mechanism=Mechanism.SHA256_RSA_PKCS))
+
+
+def _verifies(certificate: bytes, signature: bytes, payload: bytes) -> bool:
+    """Ties certificate, key and PIN to one card: a signature the certificate does not verify is worthless."""
+    try:
+        key = x509.load_der_x509_certificate(certificate).public_key()
+        if not isinstance(key, rsa.RSAPublicKey):
+            return False
+        key.verify(signature, payload, padding.PKCS1v15(), hashes.SHA256())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -1,0 +1,124 @@
+"""Can anything be issued here, now? Answered before any card is asked for, from what the heartbeat learned last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.agent_client import AgentStatus, Reason
+from kiosk.portal_answers import Bulletin, CertificateKind
+
+PORTAL_SILENCE_SECONDS = 6.0
+"""The portal is asked each second; one slow answer (4 s) must not close the terminal, a second one does."""
+
+_PAPER = {"media-empty": "paper_empty", "media-needed": "paper_empty", "input-tray-missing": "paper_empty"}
+_JAM = {
+    "media-jam": "paper_jam",
+    "cover-open": "cover_open",
+    "door-open": "cover_open",
+    "interlock-open": "cover_open",
+}
+_SUPPLY = {
+    "toner-empty": "toner_empty",
+    "marker-supply-empty": "toner_empty",
+    "output-area-full": "output_full",
+    "output-tray-missing": "output_full",
+}
+_CARE = dict.fromkeys(
+    (
+        "deactivated",
+        "developer-empty",
+        "fuser-over-temp",
+        "marker-waste-full",
+        "moving-to-paused",
+        "no-pdf",
+        "not-accepting-jobs",
+        "opc-life-over",
+        "paused",
+        "spool-area-full",
+        "stopped-partly",
+        "stopping",
+    ),
+    "printer_service",
+)
+_KEYWORDS = _PAPER | _JAM | _SUPPLY | _CARE | {"other-job": "printer_busy"}
+_MUNICIPAL = frozenset({"hours", "maintenance", "stopped", "terminal_locked"})
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The last news from portal, print agent and reader. None = did not answer."""
+
+    bulletin: Bulletin | None = None
+    heard_at: float | None = None
+    """when the portal answered last, on the kiosk's clock"""
+    refused: str | None = None
+    """the code with which the portal refused this terminal, if it did"""
+    agent: AgentStatus | None = None
+    reader: str | None = None
+    """state of the reader"""
+    seen_at: float = 0.0
+    """when agent and reader were asked last"""
+
+    @property
+    def municipality(self) -> str:
+        """The city served, as the portal names it; empty before it was ever heard."""
+        return "" if self.bulletin is None else self.bulletin.municipality
+
+    @property
+    def certificates(self) -> tuple[CertificateKind, ...]:
+        """All kinds the portal announces, available or not."""
+        return () if self.bulletin is None else self.bulletin.certificates
+
+    def available(self, kind: str) -> bool:
+        """Whether this kind of paper can be issued now."""
+        return any(row.kind == kind and row.available for row in self.certificates)
+
+
+def obstacle(situation: Situation, now: float) -> str | None:
+    """Why nothing can be issued here now, as one code; None when something can."""
+    return (
+        _portal_obstacle(situation, now)
+        or printer_obstacle(situation.agent)
+        or _reader_obstacle(situation.reader)
+        or (None if any(row.available for row in situation.certificates) else "stopped")
+    )
+
+
+def _portal_obstacle(situation: Situation, now: float) -> str | None:
+    if situation.refused is not None:
+        return "terminal_refused"
+    if situation.bulletin is None or situation.heard_at is None:
+        return "starting"
+    if now - situation.heard_at > PORTAL_SILENCE_SECONDS:
+        return "portal_unreachable"
+    if situation.bulletin.open:
+        return None
+    reason = situation.bulletin.reason
+    return reason if reason in _MUNICIPAL else "stopped"
+
+
+def printer_obstacle(agent: AgentStatus | None) -> str | None:
+    """Why no paper can come out, as one code; None when it can, or while the printer is only busy."""
+    if agent is None:
+        return "agent_unreachable"
+    if agent.able or agent.state == "printing":
+        return None
+    if agent.state == "locked":
+        return "printer_locked"
+    return blocking_code(agent.reasons) or "printer_offline"
+
+
+def blocking_code(reasons: tuple[Reason, ...]) -> str | None:
+    """What holds the printer up, as one code; None when it names nothing we have words for."""
+    for reason in reasons:
+        # The agent may report keywords with the suffix of their severity (RFC 8011 5.4.12).
+        keyword = reason.keyword.removesuffix("-error").removesuffix("-warning").removesuffix("-report")
+        if reason.blocking and keyword in _KEYWORDS:
+            return _KEYWORDS[keyword]
+    return None
+
+
+def _reader_obstacle(reader: str | None) -> str | None:
+    if reader is None:
+        return "reader_unavailable"
+    return "no_reader" if reader == "no_reader" else None

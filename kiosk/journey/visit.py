@@ -1,0 +1,69 @@
+"""Everything the kiosk knows about one resident's visit. It lives in memory only, and is dropped as one piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kiosk.portal_answers import Issuance, Offer, Person, PortalSession
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit; an empty one is what a wipe leaves."""
+
+    kind: str | None = None
+    presence: int | None = None
+    """the reader's counter when this resident's card came"""
+    tries_left: int | None = None
+    digits: int = 0
+    pin_was_wrong: bool = False
+    pin_too_short: bool = False
+    portal: PortalSession | None = field(default=None, repr=False)
+    scope: str | None = None
+    items: frozenset[str] = frozenset()
+    request: str | None = None
+    issuance: Issuance | None = None
+    released: bool = False
+    sheets: int = 0
+    of: int = 0
+    printer: str | None = None
+    """what holds the printer up in the middle of this order, if anything"""
+
+    @property
+    def offer(self) -> Offer | None:
+        """What this person may have of the chosen kind."""
+        if self.portal is None:
+            return None
+        return next((offer for offer in self.portal.offers if offer.kind == self.kind), None)
+
+    @property
+    def persons(self) -> tuple[Person, ...]:
+        """Those who will be printed, in the order the portal names them."""
+        if self.portal is None or self.offer is None or self.scope is None:
+            return ()
+        return self.offer.persons if self.scope == "household" else (self.portal.person,)
+
+    @property
+    def order(self) -> str:
+        """The id of the print order, which is that of the issuance; empty before there is one."""
+        return "" if self.issuance is None else self.issuance.issuance
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a journey ended early: one code, one page; `reference` is what the resident can tell the staff."""
+
+    code: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How this resident wants the screen; back to the usual at the end of each session."""
+
+    language: str = "ja"
+    contrast: str = "normal"
+
+
+NOTHING = Visit()
+USUAL = Preferences()

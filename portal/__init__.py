@@ -1,0 +1,1 @@
+"""Where the records are: the municipality's servers (web faces, worker, admin commands)."""

@@ -1,0 +1,6 @@
+"""The book of who looked: one insert-only event for every reading or change of personal data."""
+
+from portal.audit.events import Action, Actor, ActorKind, record
+from portal.audit.tables import audit_events
+
+__all__ = ["Action", "Actor", "ActorKind", "audit_events", "record"]

@@ -1,0 +1,103 @@
+"""文字: what the approved font can print, decided before anything is printed.
+
+The one font of every certificate is IPAmj明朝. Its own tables (cmap and variation sequences) say which texts can be
+printed exactly; anything else is refused by name. Nothing is normalised, substituted or drawn from another font.
+"""
+
+import unicodedata
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+
+FONT_FAMILY = "IPAmjMincho"
+_FONT_FILE = "ipamjm.ttf"
+_FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+_FIRST_SELECTOR, _LAST_SELECTOR = 0xE0100, 0xE01EF
+_SPACES = {" ", "\u3000"}
+# Controls, formats, private use (外字), surrogates, unassigned, separators, and marks that join with their base.
+_REFUSED_CATEGORIES = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp", "Zs", "Mn", "Mc", "Me"}
+
+
+class FontMissing(Exception):
+    """Raised when the approved font is not installed; no certificate can be printed."""
+
+
+class UnprintableCharacter(Exception):
+    """Raised when a value holds a character or variation sequence the approved font does not have.
+
+    Names the field and the code points, never the value.
+    """
+
+    def __init__(self, field: str, sequence: str) -> None:
+        self.field = field
+        self.code_points = " ".join(f"U+{ord(character):04X}" for character in sequence)
+        super().__init__(f"{field}: {self.code_points}")
+
+
+@cache
+def approved_font() -> Path:
+    """The file of the approved font; raises FontMissing."""
+    for folder in _FONT_FOLDERS:
+        found = sorted(folder.rglob(_FONT_FILE))
+        if found:
+            return found[0]
+    raise FontMissing(_FONT_FILE)
+
+
+class Coverage:
+    """The font's character and variation tables."""
+
+    def __init__(self, font: Path) -> None:
+        with TTFont(font, lazy=True) as opened:
+            self._glyphs: dict[int, int] = {
+                code: opened.getGlyphID(name) for code, name in opened.getBestCmap().items()
+            }
+            self._variations: dict[tuple[int, int], int] = {
+                (base, selector): self._glyphs[base] if name is None else opened.getGlyphID(name)
+                for table in opened["cmap"].tables
+                if table.format == 14
+                for selector, pairs in table.uvsDict.items()
+                for base, name in pairs
+            }
+
+    def glyph(self, sequence: str) -> int | None:
+        """Glyph of one character or one variation sequence, None when the font has none or it must not be printed."""
+        if not sequence:
+            return None
+        base = sequence[0]
+        if base not in _SPACES and unicodedata.category(base) in _REFUSED_CATEGORIES:
+            return None
+        if len(sequence) == 1:
+            return self._glyphs.get(ord(base))
+        return self._variations.get((ord(base), ord(sequence[1]))) if len(sequence) == 2 else None
+
+    def require(self, content: object, name: str = "") -> None:
+        """Check every text inside `content` (dataclasses, tuples, texts); raises UnprintableCharacter."""
+        if isinstance(content, str):
+            for sequence in sequences(content):
+                if self.glyph(sequence) is None:
+                    raise UnprintableCharacter(name, sequence)
+        elif isinstance(content, tuple):
+            for number, member in enumerate(content, 1):
+                self.require(member, f"{name}.{number}")
+        elif is_dataclass(content):
+            for field in fields(content):
+                self.require(getattr(content, field.name), f"{name}.{field.name}" if name else field.name)
+
+
+def width(text: str) -> float:
+    """About how many full-width places `text` takes; Roman letters count three quarters, capitals being broad."""
+    return sum(0.75 if ord(sequence[0]) < 0x2000 else 1 for sequence in sequences(text))
+
+
+def sequences(text: str) -> list[str]:
+    """`text` cut into characters, each with the variation selector that follows it."""
+    cut: list[str] = []
+    for character in text:
+        if cut and _FIRST_SELECTOR <= ord(character) <= _LAST_SELECTOR and len(cut[-1]) == 1:
+            cut[-1] += character
+        else:
+            cut.append(character)
+    return cut

@@ -1,0 +1,213 @@
+"""What became of the paper: reports of terminals, open cases, statements of staff, the resident's own list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from portal import audit, terminals
+from portal.audit import Action, Actor, ActorKind
+from portal.certificates.issuance import IssuanceUnknown, erase_document
+from portal.certificates.states import NotReportable, NotSettleable, move
+from portal.certificates.tables import Answer, Event, State, issuances
+from portal.ground import Ground
+
+_LONGEST_STATEMENT = 2000
+_OPEN = sa.or_(
+    issuances.c.state == State.UNKNOWN.value,
+    sa.and_(issuances.c.state == State.FAILED.value, issuances.c.refusal.is_(None)),
+)
+_BY_ID = sa.select(issuances).where(issuances.c.id == sa.bindparam("of_issuance"))
+_LOCKED = _BY_ID.with_for_update()
+_OPEN_CASES = sa.select(issuances).where(_OPEN).order_by(issuances.c.ended_at, issuances.c.id).limit(500)
+_HISTORY = (
+    sa.select(issuances)
+    .where(issuances.c.resident_id == sa.bindparam("of_resident"), issuances.c.released_at.is_not(None))
+    .order_by(issuances.c.requested_at.desc(), issuances.c.id)
+    .limit(200)
+)
+
+
+class StatementMissing(Exception):
+    """Raised when a case is to be closed without saying what paper left the machine."""
+
+
+class Outcome(StrEnum):
+    """What a terminal can say about a released document."""
+
+    PRINTED = "printed"
+    NOT_PRINTED = "not_printed"
+    UNKNOWN = "unknown"
+
+
+_EVENTS = {
+    Outcome.PRINTED: Event.REPORT_PRINTED,
+    Outcome.NOT_PRINTED: Event.REPORT_NOT_PRINTED,
+    Outcome.UNKNOWN: Event.REPORT_UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """An issuance seen by staff: what is known about its paper, and the statement once there is one. No names."""
+
+    issuance: UUID
+    issue_number: str
+    kind: str
+    terminal_id: str
+    state: State
+    pages: int | None
+    copies: int
+    sheets: int | None
+    sheets_expected: int | None
+    detail: str | None
+    released_at: datetime | None
+    ended_at: datetime | None
+    answer: Answer | None
+    statement: str | None
+    settled_by: str | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Issued:
+    """One line of a resident's own list of issued paper."""
+
+    issuance: UUID
+    kind: str
+    issue_number: str
+    state: State
+    copies: int
+    terminal_id: str
+    requested_at: datetime
+
+
+def report_outcome(
+    connection: sa.Connection,
+    issuance_id: UUID,
+    terminal_id: str,
+    *,
+    outcome: Outcome | str,
+    sheets: int,
+    of: int,
+    detail: str,
+    now: datetime,
+) -> State:
+    """Take a terminal's report; a repeated one changes nothing. The document is erased.
+
+    The first report stands. A later, different one is kept in the audit only: an open case is closed by a statement
+    of staff, never by a machine. On State.UNKNOWN the caller locks the terminal.
+    Raises IssuanceUnknown, NotReportable.
+    """
+    said = Outcome(outcome)
+    row = connection.execute(_LOCKED, {"of_issuance": issuance_id}).one_or_none()
+    if row is None or row.terminal_id != terminal_id:
+        raise IssuanceUnknown
+    state = State(row.state)
+    actor = Actor(ActorKind.TERMINAL, terminal_id)
+    facts = {"issuance": str(row.id), "outcome": said.value, "sheets": sheets, "of": of, "detail": detail[:120]}
+    if state is State.RELEASED:
+        moved = move(
+            connection, row.id, _EVENTS[said], sheets=sheets, sheets_expected=of, detail=detail[:120], ended_at=now
+        )
+        erase_document(connection, row.id)
+        state = State(moved.state)
+    elif row.released_at is None:
+        raise NotReportable(issuance_id, state)
+    elif state.value == said.value:
+        return state
+    audit.record(
+        connection, at=now, actor=actor, action=Action.ISSUANCE_ENDED, subject=row.resident_id,
+        detail={**facts, "state": state.value},
+    )  # fmt: skip
+    return state
+
+
+def open_cases(connection: sa.Connection) -> list[Case]:
+    """Issuances that ended neither clean nor refused, oldest first (at most 500)."""
+    return [_case(row) for row in connection.execute(_OPEN_CASES)]
+
+
+def case(connection: sa.Connection, issuance_id: UUID) -> Case:
+    """One issuance as staff see it, open or not; raises IssuanceUnknown."""
+    row = connection.execute(_BY_ID, {"of_issuance": issuance_id}).one_or_none()
+    if row is None:
+        raise IssuanceUnknown
+    return _case(row)
+
+
+def settle(
+    connection: sa.Connection,
+    ground: Ground,
+    issuance_id: UUID,
+    *,
+    answer: Answer | str,
+    statement: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Close an open case by saying what paper left the machine, and command its terminal to unlock.
+
+    Raises StatementMissing, IssuanceUnknown, NotSettleable.
+    """
+    established = Answer(answer)
+    words = statement.strip()
+    if not words or len(words) > _LONGEST_STATEMENT:
+        raise StatementMissing
+    row = connection.execute(_LOCKED, {"of_issuance": issuance_id}).one_or_none()
+    if row is None:
+        raise IssuanceUnknown
+    if row.refusal is not None:
+        raise NotSettleable(issuance_id, State(row.state))
+    move(
+        connection, row.id, Event.SETTLE,
+        answer=established, statement=words, settled_by=actor.id, settled_at=now,
+    )  # fmt: skip
+    erase_document(connection, row.id)
+    audit.record(
+        connection, at=now, actor=actor, action=Action.ISSUANCE_SETTLED, subject=row.resident_id,
+        detail={"issuance": str(row.id), "answer": established.value},
+    )  # fmt: skip
+    if State(row.state) is State.UNKNOWN:
+        terminals.command_unlock(
+            connection, ground.keys, row.terminal_id, row.id, established.value, actor=actor, now=now
+        )
+
+
+def history_of(connection: sa.Connection, resident_id: UUID) -> list[Issued]:
+    """Paper released to this resident, newest first (at most 200)."""
+    return [
+        Issued(
+            issuance=row.id,
+            kind=row.kind,
+            issue_number=row.issue_number,
+            state=State(row.state),
+            copies=row.copies,
+            terminal_id=row.terminal_id,
+            requested_at=row.requested_at,
+        )
+        for row in connection.execute(_HISTORY, {"of_resident": resident_id})
+    ]
+
+
+def _case(row: sa.Row[tuple[object, ...]]) -> Case:
+    return Case(
+        issuance=row.id,
+        issue_number=row.issue_number,
+        kind=row.kind,
+        terminal_id=row.terminal_id,
+        state=State(row.state),
+        pages=row.pages,
+        copies=row.copies,
+        sheets=row.sheets,
+        sheets_expected=row.sheets_expected,
+        detail=row.detail,
+        released_at=row.released_at,
+        ended_at=row.ended_at,
+        answer=None if row.answer is None else Answer(row.answer),
+        statement=row.statement,
+        settled_by=row.settled_by,
+        settled_at=row.settled_at,
+    )

@@ -1,0 +1,52 @@
+"""`python -m portal register import FOLDER`."""
+
+import argparse
+from pathlib import Path
+
+from portal.audit import Actor, ActorKind
+from portal.ground import Ground
+from portal.register.importing import ImportReport, import_directory
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the topic `register`."""
+    topic = subparsers.add_parser("register", help="the register of residents")
+    commands = topic.add_subparsers(required=True)
+    importing = commands.add_parser(
+        "import",
+        help="bring the register to what the CSV files of a folder say",
+        description="Exit status: 0 all imported, 2 some rows refused, 1 nothing imported.",
+    )
+    importing.add_argument("folder", type=Path, help="folder of the CSV files (docs/register-import.md)")
+    importing.set_defaults(run=_import)
+
+
+def _import(arguments: argparse.Namespace, ground: Ground) -> int:
+    report = import_directory(
+        ground.engine,
+        ground.fields,
+        arguments.folder,
+        actor=Actor(ActorKind.SYSTEM, "register.import"),
+        now=ground.clock.now(),
+    )
+    for line in _lines(report):
+        print(line)
+    if report.stopped:
+        return 1
+    return 2 if report.refusals else 0
+
+
+def _lines(report: ImportReport) -> list[str]:
+    """The report for a terminal: 宛名番号, names of fields and codes, never a value of a file."""
+    return [
+        *(
+            f"difference {difference.resident_number} {difference.kind.value} {','.join(difference.fields)}".rstrip()
+            for difference in report.differences
+        ),
+        *(
+            f"refused {refusal.file} row {refusal.row} {refusal.column or '-'} {refusal.code.value}"
+            for refusal in report.refusals
+        ),
+        f"added {report.added} changed {report.changed} unchanged {report.unchanged}"
+        + (" – stopped, nothing was imported" if report.stopped else ""),
+    ]

@@ -1,0 +1,117 @@
+"""Who put the card on the reader? The one order of checks for kiosk and browser."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidSignature
+
+from portal import audit, database
+from portal.ground import Ground
+from portal.identity import attempts, chain, challenge, links, revocation
+from portal.identity.chain import TrustedCertificate
+from portal.identity.errors import (
+    AttemptsUncountable,
+    CertificateOnHold,
+    CertificateRevoked,
+    CertificateUnknown,
+    IdentityError,
+    SignatureWrong,
+)
+from portal.identity.revocation import Standing
+from portal.identity.tables import Scope
+
+_LOG = logging.getLogger(__name__)
+_REFUSAL = {
+    Standing.REVOKED: CertificateRevoked,
+    Standing.ON_HOLD: CertificateOnHold,
+    Standing.UNKNOWN: CertificateUnknown,
+}
+
+
+@dataclass(frozen=True)
+class Authenticated:
+    """A resident whose card answered. The fingerprint tells cards apart in a log and reveals no serial number."""
+
+    resident_id: UUID
+    link_id: UUID
+    card_serial_fingerprint: str
+
+
+def authenticate(
+    connection: sa.Connection,
+    ground: Ground,
+    *,
+    challenge_id: UUID,
+    asker: str,
+    certificate: bytes,
+    signature: bytes,
+    now: datetime,
+    address: str | None = None,
+) -> Authenticated:
+    """The resident who holds the card and knows its PIN, or the IdentityError that names the cause.
+
+    Order: burn the challenge (own transaction), count the attempt (own transaction), asker and time of the challenge,
+    chain and kind of the certificate, signature, count the card, revocation, link. The card is counted only after its
+    signature: its certificate is public, and a stranger must not be able to use up its attempts. Refusals are audited
+    in a transaction of their own, so that rolling back the caller's does not lose them.
+    """
+    try:
+        burnt = challenge.burn(ground.engine, challenge_id)
+        attempts.count(ground, Scope.ASKER, asker, now=now)
+        if address is not None:
+            attempts.count(ground, Scope.ADDRESS, address, now=now)
+        burnt.demand(asker=asker, now=now)
+        roots = chain.pinned_roots(ground.settings.trust, ground.settings.environment)
+        trusted = chain.validate(chain.parse(certificate), roots, at=now)
+        _demand_signature(trusted, signature, burnt.expected_payload)
+        fingerprint = _fingerprint(ground, trusted)
+        attempts.count(ground, Scope.CARD, fingerprint, now=now)
+        _demand_good(ground, trusted, now)
+        link = links.find_link(connection, trusted)
+    except AttemptsUncountable:
+        # The store that could not count cannot keep the refusal either.
+        raise
+    except IdentityError as refusal:
+        _record_refusal(ground, refusal, asker, now)
+        raise
+    actor = audit.Actor(audit.ActorKind.RESIDENT, str(link.resident_id))
+    audit.record(
+        connection,
+        at=now,
+        actor=actor,
+        action=audit.Action.LOGGED_IN,
+        subject=link.resident_id,
+        detail={"link": str(link.id)},
+    )
+    return Authenticated(link.resident_id, link.id, fingerprint)
+
+
+def _demand_signature(trusted: TrustedCertificate, signature: bytes, expected: bytes) -> None:
+    try:
+        trusted.profile.verify(trusted.certificate.public_key(), signature, expected)
+    except InvalidSignature as error:
+        raise SignatureWrong from error
+
+
+def _demand_good(ground: Ground, trusted: TrustedCertificate, now: datetime) -> None:
+    standing = revocation.ask(ground.settings.trust.ocsp_url, trusted.certificate, trusted.root, now=now)
+    if standing is not Standing.GOOD:
+        raise _REFUSAL[standing]
+
+
+def _fingerprint(ground: Ground, trusted: TrustedCertificate) -> str:
+    card = f"{trusted.issuer_sha256.hex()}:{trusted.serial}"
+    return ground.fields.blind_index(card, column="serial_links.serial").hex()[:16]
+
+
+def _record_refusal(ground: Ground, refusal: IdentityError, asker: str, now: datetime) -> None:
+    cause = type(refusal).__name__
+    _LOG.info("log-in refused: %s", cause)
+    actor = audit.Actor(audit.ActorKind.SYSTEM, "identity")
+    with database.transaction(ground.engine) as own:
+        audit.record(
+            own, at=now, actor=actor, action=audit.Action.LOGIN_REFUSED, detail={"asker": asker[:64], "cause": cause}
+        )

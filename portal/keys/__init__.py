@@ -1,0 +1,7 @@
+"""The only place that signs or encrypts: every key by purpose, signing keys behind PKCS#11."""
+
+from portal.keys.fields import FieldCipher, UndecipherableField
+from portal.keys.purposes import Purpose
+from portal.keys.signing import KeyUnavailable, SigningKeys
+
+__all__ = ["FieldCipher", "KeyUnavailable", "Purpose", "SigningKeys", "UndecipherableField"]

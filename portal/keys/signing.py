@@ -1,0 +1,137 @@
+"""Signatures by keys that never leave their PKCS#11 token (ES256 only: every HSM and every browser can do it)."""
+
+import base64
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+
+import pkcs11
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
+
+from portal.keys.purposes import Purpose
+from portal.settings import TokenSettings
+
+_P256_OID = "1.2.840.10045.3.1.7"
+
+
+# python-pkcs11 initialises modules as single-threaded: unsynchronised calls crash the process.
+_MODULE_LOCK = threading.Lock()
+
+
+class KeyUnavailable(Exception):
+    """Raised when the token is missing or holds no key for the purpose."""
+
+
+class SigningKeys:
+    """Keys of one token. Opened on first use, so that a process forked before owns its own session."""
+
+    def __init__(self, settings: TokenSettings) -> None:
+        self._settings = settings
+        self._lock = _MODULE_LOCK
+        self._session: pkcs11.Session | None = None
+        self._active: dict[Purpose, tuple[str, pkcs11.SignMixin]] = {}
+
+    def create(self, purpose: Purpose, at: datetime) -> str:
+        """Make a new key pair for `purpose`, active from now on; returns its key id."""
+        with self._lock:
+            session = self._open()
+            label = f"{purpose.value}/{at:%Y%m%d%H%M%S%f}"
+            parameters = session.create_domain_parameters(
+                pkcs11.KeyType.EC,
+                {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters(_P256_OID)},
+                local=True,
+            )
+            public, _ = parameters.generate_keypair(store=True, label=label)
+            self._active.pop(purpose, None)
+            return _key_id(encode_ec_public_key(public))
+
+    def sign(self, purpose: Purpose, data: bytes) -> tuple[str, bytes]:
+        """(key id, 64 byte r||s signature) over SHA-256 of `data` by the newest key of `purpose`."""
+        with self._lock:
+            key_id, key = self._key(purpose)
+            signature = key.sign(hashlib.sha256(data).digest(), mechanism=pkcs11.Mechanism.ECDSA)
+        return key_id, bytes(signature)
+
+    def jws(self, purpose: Purpose, kind: str, payload: Mapping[str, object]) -> str:
+        """`payload` as canonical JSON in a JWS compact serialisation (RFC 7515), alg ES256, typ `kind`."""
+        with self._lock:
+            key_id, _ = self._key(purpose)
+        header = {"alg": "ES256", "typ": kind, "kid": key_id}
+        signing_input = f"{_segment(_canonical(header))}.{_segment(_canonical(payload))}"
+        used, signature = self.sign(purpose, signing_input.encode("ascii"))
+        if used != key_id:
+            return self.jws(purpose, kind, payload)
+        return f"{signing_input}.{_segment(signature)}"
+
+    def public_keys(self, purpose: Purpose) -> dict[str, str]:
+        """Every key of `purpose`, active and retired: key id → SubjectPublicKeyInfo as PEM."""
+        with self._lock:
+            found = self._open().get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PUBLIC_KEY})
+            encoded = [
+                encode_ec_public_key(key)
+                for key in found
+                if isinstance(key, pkcs11.PublicKey) and _serves(key.label, purpose)
+            ]
+        return {_key_id(der): _pem(der) for der in encoded}
+
+    def _key(self, purpose: Purpose) -> tuple[str, pkcs11.SignMixin]:
+        if purpose not in self._active:
+            session = self._open()
+            found = session.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY})
+            labels = sorted(
+                key.label for key in found if isinstance(key, pkcs11.PrivateKey) and _serves(key.label, purpose)
+            )
+            if not labels:
+                raise KeyUnavailable(f"the token holds no key for {purpose.value}")
+            private = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=labels[-1])
+            public = session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=labels[-1])
+            if not isinstance(private, pkcs11.SignMixin) or not isinstance(public, pkcs11.PublicKey):
+                raise KeyUnavailable(f"the key for {purpose.value} cannot sign")
+            self._active[purpose] = (_key_id(encode_ec_public_key(public)), private)
+        return self._active[purpose]
+
+    def _open(self) -> pkcs11.Session:
+        if self._session is None:
+            try:
+                token = pkcs11.lib(str(self._settings.module)).get_token(token_label=self._settings.label)
+                self._session = _log_in(token, self._settings.pin)
+            except pkcs11.PKCS11Error as error:
+                raise KeyUnavailable(f"token {self._settings.label}: {type(error).__name__}") from error
+        return self._session
+
+
+def _log_in(token: pkcs11.Token, pin: str) -> pkcs11.Session:
+    try:
+        return token.open(rw=True, user_pin=pin)
+    except pkcs11.UserAlreadyLoggedIn:
+        # PKCS#11 logs in the process, not the session: another holder of this token did it already.
+        return token.open(rw=True)
+
+
+def _serves(label: str, purpose: Purpose) -> bool:
+    return label.startswith(f"{purpose.value}/")
+
+
+def _key_id(spki: bytes) -> str:
+    return hashlib.sha256(spki).hexdigest()[:16]
+
+
+def _pem(spki: bytes) -> str:
+    key = serialization.load_der_public_key(spki)
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise KeyUnavailable("a key of the token is not an elliptic curve key")
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode(
+        "ascii"
+    )
+
+
+def _canonical(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _segment(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

@@ -1,0 +1,66 @@
+"""The register (住民基本台帳): residents, households, their history, and what stops a paper about them."""
+
+from portal.register.changes import (
+    DepartureImpossible,
+    FieldUnchangeable,
+    FieldValue,
+    cancel_departure,
+    change,
+    plan_departure,
+    remove_departed,
+)
+from portal.register.model import (
+    ChangeReason,
+    HoldReason,
+    HouseholdRecord,
+    IssueBlock,
+    ResidentRecord,
+    ResidentStatus,
+    Sex,
+    UnknownResident,
+)
+from portal.register.numbers import (
+    NumberInvalid,
+    NumberTaken,
+    find_by_individual_number,
+    individual_number,
+    store_numbers,
+)
+from portal.register.records import household_of, resident, resident_id_of
+from portal.register.restrictions import issue_block, lift_hold, lock, place_hold, protect, protected
+from portal.register.searching import FoundResident, SearchTooWide, search
+
+__all__ = [
+    "ChangeReason",
+    "DepartureImpossible",
+    "FieldUnchangeable",
+    "FieldValue",
+    "FoundResident",
+    "HoldReason",
+    "HouseholdRecord",
+    "IssueBlock",
+    "NumberInvalid",
+    "NumberTaken",
+    "ResidentRecord",
+    "ResidentStatus",
+    "SearchTooWide",
+    "Sex",
+    "UnknownResident",
+    "cancel_departure",
+    "change",
+    "find_by_individual_number",
+    "household_of",
+    "individual_number",
+    "issue_block",
+    "lift_hold",
+    "lock",
+    "place_hold",
+    "plan_departure",
+    "protect",
+    "protected",
+    "remove_departed",
+    "resident",
+    "resident_id_of",
+    "search",
+    "store_numbers",
+]

@@ -1,0 +1,244 @@
+"""The files and columns of an import, and what one value of each may be."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from portal.register.importing.report import RefusalCode
+from portal.register.model import ResidentStatus, Sex
+from portal.register.numbers import is_individual_number, is_resident_code
+
+Value = str | bool | int | date | None
+
+_LONGEST_TEXT = 500
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+class ValueRefused(Exception):
+    """Raised when a value cannot be what its column holds. Carries the code, never the value."""
+
+    def __init__(self, code: RefusalCode) -> None:
+        super().__init__(code.value)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the header row, how its text is understood, whether it may be empty."""
+
+    name: str
+    understand: Callable[[str], Value]
+    required: bool = False
+
+    def value(self, raw: str) -> Value:
+        """What the raw text means; an empty text is None. Raises ValueRefused."""
+        if not raw:
+            if self.required:
+                raise ValueRefused(RefusalCode.REQUIRED)
+            return None
+        check_characters(raw)
+        return self.understand(raw)
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the folder. A file that is not required may be left out: what it would bring stays as it is."""
+
+    name: str
+    columns: tuple[Column, ...]
+    required: bool = False
+
+
+def check_characters(text: str) -> None:
+    """Refuse what no registered text can hold; everything else is kept exactly as it came. Raises ValueRefused."""
+    if len(text) > _LONGEST_TEXT:
+        raise ValueRefused(RefusalCode.TOO_LONG)
+    if text != text.strip():
+        raise ValueRefused(RefusalCode.SURROUNDING_SPACE)
+    for place, character in enumerate(text):
+        category = unicodedata.category(character)
+        if category in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+            raise ValueRefused(RefusalCode.CONTROL_CHARACTER)
+        # 外字 of some vendor: it has no meaning here, and a paper with it would show another character.
+        if category == "Co":
+            raise ValueRefused(RefusalCode.PRIVATE_CHARACTER)
+        # Newer than this Python knows is still a character; a noncharacter never is one.
+        if category == "Cn" and _is_noncharacter(ord(character)):
+            raise ValueRefused(RefusalCode.UNASSIGNED_CHARACTER)
+        if _SELECTORS.match(character) and (place == 0 or not text[place - 1].isalnum()):
+            raise ValueRefused(RefusalCode.LONE_SELECTOR)
+
+
+def _is_noncharacter(code: int) -> bool:
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _number(raw: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z-]{1,20}", raw):
+        raise ValueRefused(RefusalCode.BAD_NUMBER)
+    return raw
+
+
+def _postal_code(raw: str) -> str:
+    if not re.fullmatch("[0-9]{7}", raw):
+        raise ValueRefused(RefusalCode.BAD_NUMBER)
+    return raw
+
+
+def _individual_number(raw: str) -> str:
+    if not re.fullmatch("[0-9]{12}", raw):
+        raise ValueRefused(RefusalCode.BAD_NUMBER)
+    if not is_individual_number(raw):
+        raise ValueRefused(RefusalCode.BAD_CHECK_DIGIT)
+    return raw
+
+
+def _resident_code(raw: str) -> str:
+    if not is_resident_code(raw):
+        raise ValueRefused(RefusalCode.BAD_NUMBER)
+    return raw
+
+
+def _day(raw: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw):
+        raise ValueRefused(RefusalCode.BAD_DATE)
+    try:
+        return date.fromisoformat(raw)
+    except ValueError as error:
+        raise ValueRefused(RefusalCode.BAD_DATE) from error
+
+
+def _birth_date(raw: str) -> str:
+    """A day, or a month or year where no more is registered; kept as text."""
+    if re.fullmatch("[0-9]{4}", raw):
+        _day(f"{raw}-01-01")
+    elif re.fullmatch("[0-9]{4}-[0-9]{2}", raw):
+        _day(f"{raw}-01")
+    else:
+        _day(raw)
+    return raw
+
+
+def _flag(raw: str) -> bool:
+    if raw not in {"0", "1"}:
+        raise ValueRefused(RefusalCode.BAD_CHOICE)
+    return raw == "1"
+
+
+def _whole_number(raw: str) -> int:
+    if not re.fullmatch("[0-9]{1,12}", raw):
+        raise ValueRefused(RefusalCode.BAD_AMOUNT)
+    return int(raw)
+
+
+def _small_number(raw: str) -> int:
+    if not re.fullmatch("[0-9]{1,4}", raw):
+        raise ValueRefused(RefusalCode.BAD_NUMBER)
+    return int(raw)
+
+
+def _status(raw: str) -> str:
+    if raw not in set(ResidentStatus):
+        raise ValueRefused(RefusalCode.BAD_CHOICE)
+    return ResidentStatus(raw)
+
+
+def _sex(raw: str) -> str:
+    if raw not in set(Sex):
+        raise ValueRefused(RefusalCode.BAD_CHOICE)
+    return Sex(raw)
+
+
+HOUSEHOLDS = File(
+    "households.csv",
+    (
+        Column("household_number", _number, required=True),
+        Column("postal_code", _postal_code),
+        Column("address", _text, required=True),
+    ),
+    required=True,
+)
+RESIDENTS = File(
+    "residents.csv",
+    (
+        Column("resident_number", _number, required=True),
+        Column("household_number", _number, required=True),
+        Column("status", _status, required=True),
+        Column("valid_from", _day),
+        Column("name", _text, required=True),
+        Column("reading", _text),
+        Column("reading_registered", _flag, required=True),
+        Column("former_surname", _text),
+        Column("common_name", _text),
+        Column("birth_date", _birth_date, required=True),
+        Column("sex", _sex),
+        Column("relationship", _text, required=True),
+        Column("is_head", _flag, required=True),
+        Column("address", _text, required=True),
+        Column("became_resident_on", _day),
+        Column("address_since", _day),
+        Column("notified_on", _day),
+        Column("previous_address", _text),
+        Column("domicile", _text),
+        Column("family_head", _text),
+        Column("nationality", _text),
+        Column("residence_status", _text),
+        Column("period_of_stay", _text),
+        Column("stay_expires_on", _day),
+        Column("residence_card_number", _text),
+        Column("planned_departure_on", _day),
+        Column("destination", _text),
+        Column("ended_on", _day),
+        Column("change_in_progress", _flag, required=True),
+        Column("individual_number", _individual_number, required=True),
+        Column("resident_code", _resident_code, required=True),
+    ),
+    required=True,
+)
+SEALS = File(
+    "seals.csv",
+    (
+        Column("resident_number", _number, required=True),
+        Column("seal_number", _number, required=True),
+        Column("registered_on", _day, required=True),
+        Column("cancelled_on", _day),
+    ),
+)
+TAX = File(
+    "tax.csv",
+    (
+        Column("resident_number", _number, required=True),
+        Column("fiscal_year", _small_number, required=True),
+        Column("filed_on", _day, required=True),
+        Column("income_yen", _whole_number, required=True),
+        Column("deductions_yen", _whole_number, required=True),
+        Column("municipal_tax_yen", _whole_number, required=True),
+        Column("prefectural_tax_yen", _whole_number, required=True),
+        Column("unpaid_yen", _whole_number, required=True),
+    ),
+)
+DOMICILE = File(
+    "domicile.csv",
+    (
+        Column("resident_number", _number, required=True),
+        Column("sequence", _small_number, required=True),
+        Column("address", _text, required=True),
+        Column("since", _day),
+    ),
+)
+PROTECTIONS = File(
+    "protections.csv",
+    (
+        Column("resident_number", _number, required=True),
+        Column("starts_on", _day, required=True),
+        Column("ends_on", _day, required=True),
+    ),
+)
+ATTACHED = (SEALS, TAX, DOMICILE, PROTECTIONS)
+FILES = (HOUSEHOLDS, RESIDENTS, *ATTACHED)

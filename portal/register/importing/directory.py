@@ -1,0 +1,140 @@
+"""One import run over a folder: read everything, judge everything, then write household by household."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from portal import audit, database
+from portal.audit import Action, Actor
+from portal.clock import local_date
+from portal.keys import FieldCipher
+from portal.register.importing.columns import FILES, HOUSEHOLDS, RESIDENTS
+from portal.register.importing.households import Household, Judgement, judge
+from portal.register.importing.parsing import Parsed, Row, parse_file
+from portal.register.importing.report import (
+    Difference,
+    DifferenceKind,
+    ImportReport,
+    Refusal,
+    RefusalCode,
+    WriteRefused,
+)
+from portal.register.importing.writing import Writer
+from portal.register.tables import households, residents
+
+_HOMES = sa.select(residents.c.number, households.c.number.label("home")).join(
+    households, households.c.id == residents.c.household_id
+)
+
+
+def import_directory(
+    engine: sa.Engine, fields: FieldCipher, folder: Path, *, actor: Actor, now: datetime
+) -> ImportReport:
+    """Bring the register to what the files of `folder` say; running it again changes nothing.
+
+    Every household is written whole or not at all, in one transaction with those it exchanges members with, so that
+    issuance to everybody else goes on. A crash in between leaves whole households; the next run writes the others.
+    """
+    return _Run(engine, fields, actor, now).over(folder)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Who runs the import, when, into which database, with which cipher."""
+
+    engine: sa.Engine
+    fields: FieldCipher
+    actor: Actor
+    now: datetime
+
+    def over(self, folder: Path) -> ImportReport:
+        files = {file.name: parse_file(folder, file) for file in FILES}
+        judgement = judge(files, local_date(self.now))
+        report = ImportReport(refusals=list(judgement.refusals), stopped=judgement.stop)
+        if not judgement.stop:
+            self._write(files, judgement, report)
+        report.differences.sort()
+        report.refusals.sort()
+        with database.transaction(self.engine) as connection:
+            _audit(connection, report, self.actor, self.now)
+        return report
+
+    def _write(self, files: Mapping[str, Parsed], judgement: Judgement, report: ImportReport) -> None:
+        rows = files[RESIDENTS.name].rows
+        with database.transaction(self.engine) as connection:
+            homes = {row.number: row.home for row in connection.execute(_HOMES)}
+        written: set[str] = set()
+        for unit in _units(judgement, _moves(rows, homes)):
+            try:
+                with database.transaction(self.engine) as connection:
+                    result = Writer(connection, self.fields, self.actor, self.now).write(unit)
+            except WriteRefused as refused:
+                report.refusals.append(refused.refusal)
+            else:
+                report.add(result)
+                written |= {household.number for household in unit}
+        seen = {row.optional_text("resident_number") for row in rows}
+        report.differences.extend(Difference(number, DifferenceKind.ABSENT) for number in homes.keys() - seen)
+        report.refusals.extend(_fallen((*files[HOUSEHOLDS.name].rows, *rows), written, report.refusals))
+
+
+def _moves(rows: Sequence[Row], homes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Pairs of households (世帯番号) between which someone moves: where the register has them, where the file has."""
+    for row in rows:
+        old = homes.get(row.optional_text("resident_number") or "")
+        new = row.optional_text("household_number")
+        if old is not None and new is not None and old != new:
+            yield old, new
+
+
+def _units(judgement: Judgement, moves: Iterator[tuple[str, str]]) -> Iterator[list[Household]]:
+    """Households grouped by moves between them; a group with a refused household is left out."""
+    neighbours: dict[str, set[str]] = defaultdict(set)
+    for old, new in moves:
+        neighbours[old].add(new)
+        neighbours[new].add(old)
+    fit = {household.number: household for household in judgement.households}
+    done: set[str] = set()
+    for number in fit:
+        if number in done:
+            continue
+        group, waiting = set[str](), [number]
+        while waiting:
+            member = waiting.pop()
+            if member not in group:
+                group.add(member)
+                waiting.extend(neighbours[member])
+        done |= group
+        if not group & judgement.refused_households:
+            yield [fit[member] for member in sorted(group & fit.keys())]
+
+
+def _fallen(rows: Sequence[Row], written: AbstractSet[str], refusals: Sequence[Refusal]) -> list[Refusal]:
+    """Rows that are good themselves but not written, because their household or one bound to it was refused."""
+    named = {(refusal.file, refusal.row) for refusal in refusals}
+    return [
+        row.refusal("", RefusalCode.REFUSED_WITH_HOUSEHOLD)
+        for row in rows
+        if row.optional_text("household_number") not in written and (row.file, row.number) not in named
+    ]
+
+
+def _audit(connection: sa.Connection, report: ImportReport, actor: Actor, now: datetime) -> None:
+    audit.record(
+        connection,
+        at=now,
+        actor=actor,
+        action=Action.RECORD_IMPORTED,
+        detail={
+            "added": report.added,
+            "changed": report.changed,
+            "unchanged": report.unchanged,
+            "refused_rows": len(report.refusals),
+            "stopped": report.stopped,
+        },
+    )

@@ -1,0 +1,50 @@
+"""The residents' face as a Flask app."""
+
+import flask
+from jinja2 import StrictUndefined
+
+from portal.ground import Ground
+from portal.resident import entrance, filing, languages, mine, moving_out, person, words
+from portal.resident.access import ACCESS
+from portal.resident.city import known_city
+from portal.resident.errors import describe, respond
+from portal.resident.forms import LogOutForm
+from portal.web import frame
+
+
+def create_app(ground: Ground) -> flask.Flask:
+    """The face for residents. The database is asked on the first request, not here."""
+    app = flask.Flask(__name__, static_folder=str(ground.settings.static_dir), static_url_path="/static")
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    frame(
+        app,
+        ground,
+        face="resident",
+        origin=ground.settings.origins.resident,
+        access=ACCESS,
+        authorise=person.authorise,
+        describe=describe,
+        respond=respond,
+    )
+    languages.install(app)
+    for pages in (entrance.pages, mine.pages, moving_out.pages, filing.pages):
+        app.register_blueprint(pages)
+    app.jinja_env.globals.update(
+        known_city=known_city,
+        language=languages.current,
+        languages=languages.LANGUAGES,
+        log_out_form=lambda: LogOutForm(prefix="out-"),
+        present=person.present,
+        states=words.STATES,
+        state_kinds=words.STATE_KINDS,
+        notice_words=words.NOTICES,
+    )
+    app.jinja_env.filters.update(
+        day=words.day,
+        short_day=words.short_day,
+        moment=words.moment,
+        postal_code=words.postal_code,
+        masked=words.masked,
+    )
+    return app

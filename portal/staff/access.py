@@ -1,0 +1,43 @@
+"""Who may call which page of the review desk. An endpoint that is not in this table is refused to everybody."""
+
+from dataclasses import dataclass
+
+from portal.identity import Role
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call one endpoint: everybody, every member of staff, or the members who hold one of `roles`."""
+
+    roles: frozenset[Role] | None
+    anonymous: bool = False
+
+    def admits(self, held: frozenset[Role]) -> bool:
+        """Whether a logged-in member who holds these roles may call the endpoint."""
+        return self.roles is None or bool(self.roles & held)
+
+
+PUBLIC = Access(roles=None, anonymous=True)
+STAFF = Access(roles=None)
+REVIEWER = Access(roles=frozenset({Role.REVIEWER}))
+OPERATOR = Access(roles=frozenset({Role.OPERATOR}))
+REVIEWER_OR_OPERATOR = Access(roles=frozenset({Role.REVIEWER, Role.OPERATOR}))
+
+ACCESS: dict[str, Access] = {
+    "entrance.log_in": PUBLIC,
+    "entrance.log_out": STAFF,
+    "entrance.start": STAFF,
+    "tabs.counts": REVIEWER_OR_OPERATOR,
+    "queue.show": REVIEWER,
+    "queue.search": REVIEWER,
+    "filing.show": REVIEWER,
+    "filing.accept": REVIEWER,
+    "filing.release": REVIEWER,
+    "devices.show": OPERATOR,
+    "devices.board": OPERATOR,
+    "cases.show": OPERATOR,
+    "cases.one": OPERATOR,
+    "cases.settle": OPERATOR,
+    "switches.show": OPERATOR,
+    "switches.issuance": OPERATOR,
+}

@@ -1,0 +1,29 @@
+"""The review desk as a Flask app."""
+
+import flask
+
+from portal.ground import Ground
+from portal.staff import cases, devices, entrance, filing, queue, switches, tabs, words
+from portal.staff.access import ACCESS
+from portal.staff.errors import describe, respond
+from portal.staff.member import authorise
+from portal.web import frame
+
+
+def create_app(ground: Ground) -> flask.Flask:
+    """The face for staff. Raises nothing at build time: the database is asked on the first request."""
+    app = flask.Flask(__name__, static_folder=str(ground.settings.static_dir), static_url_path="/static")
+    frame(
+        app, ground, face="staff", origin=ground.settings.origins.staff,
+        access=ACCESS, authorise=authorise, describe=describe, respond=respond,
+    )  # fmt: skip
+    for pages in (entrance, tabs, queue, filing, devices, cases, switches):
+        app.register_blueprint(pages.pages)
+    app.jinja_env.globals.update(desk=tabs.desk)
+    app.jinja_env.filters.update(
+        day=words.day,
+        moment=words.moment,
+        short_moment=words.short_moment,
+        clock_time=words.clock_time,
+    )
+    return app

@@ -1,0 +1,123 @@
+"""The board of kiosks: is each alive, can it read cards, can it print, is it locked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from portal import database, terminals
+from portal.staff import words
+from portal.staff.tabs import by_itself
+from portal.terminals import TerminalStatus
+from portal.web import ground_of, polling
+
+pages = flask.Blueprint("devices", __name__, url_prefix="/devices")
+
+# A kiosk speaks every second; after this long without a word it is called silent.
+SILENT_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A state in words with its weight: `ok`, `warn`, `err` or `info`."""
+
+    kind: str
+    text: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Device:
+    """One row of the board."""
+
+    id: str
+    name: str
+    place: str
+    version: str | None
+    heard: Sign
+    reader: Sign | None
+    printer: Sign | None
+    locked_order: UUID | None
+
+    @property
+    def service(self) -> words.Word:
+        """Whether a resident could be served here now."""
+        if self.reader is None or self.printer is None:
+            return words.Word("mute", "わかりません")
+        if "err" in {self.reader.kind, self.printer.kind}:
+            return words.Word("warn", "発行できません")
+        return words.Word("ok", "発行できます")
+
+
+@pages.get("")
+def show() -> ResponseReturnValue:
+    """The board."""
+    return flask.render_template("devices.html", tab="devices", devices=_board())
+
+
+@pages.get("/board")
+@polling
+def board() -> ResponseReturnValue:
+    """The table alone; asked for again every ten seconds."""
+    if not by_itself():
+        return flask.redirect(flask.url_for("devices.show"), 303)
+    return flask.render_template("device_rows.html", devices=_board())
+
+
+def _board() -> list[Device]:
+    ground = ground_of()
+    with database.transaction(ground.engine) as connection:
+        found = terminals.board(connection)
+    return [_device(terminal, ground.clock.now()) for terminal in found]
+
+
+def _device(terminal: TerminalStatus, now: datetime) -> Device:
+    heard = _heard(terminal, now)
+    speaks = heard.kind == "ok"
+    return Device(
+        id=terminal.id,
+        name=terminal.name,
+        place=terminal.place,
+        version=terminal.version,
+        heard=heard,
+        reader=_reader(terminal.reader_state) if speaks else None,
+        printer=_printer(terminal.printer) if speaks else None,
+        locked_order=terminal.locked_order,
+    )
+
+
+def _heard(terminal: TerminalStatus, now: datetime) -> Sign:
+    if terminal.revoked_at is not None:
+        return Sign("info", "登録を取り消した端末です")
+    if terminal.last_seen_at is None:
+        return Sign("warn", "まだ一度もつながっていません")
+    age = words.ago(terminal.last_seen_at, now)
+    if now - terminal.last_seen_at > SILENT_AFTER:
+        return Sign("err", "応答がありません", (f"最後の応答は{age}",))
+    return Sign("ok", "応答あり", (age,))
+
+
+def _reader(state: str | None) -> Sign:
+    if state is None:
+        return Sign("warn", "状態の知らせがありません")
+    return Sign("err" if state in words.READER_FAULTS else "ok", words.READER.get(state, state))
+
+
+def _printer(status: Mapping[str, object] | None) -> Sign:
+    if status is None:
+        return Sign("warn", "状態の知らせがありません")
+    state = str(status.get("state"))
+    reasons = _reasons(status.get("reasons"))
+    kind = {"ready": "warn" if reasons else "ok", "printing": "warn" if reasons else "ok"}.get(state, "err")
+    return Sign(kind, words.PRINTER.get(state, state), reasons)
+
+
+def _reasons(reported: object) -> tuple[str, ...]:
+    """The printer's reasons in words. What a terminal sends is not trusted to have the agreed shape."""
+    if not isinstance(reported, Sequence) or isinstance(reported, str):
+        return ()
+    keywords = [str(reason.get("keyword")) for reason in reported if isinstance(reason, Mapping)]
+    return tuple(dict.fromkeys(words.printer_reason(keyword) for keyword in keywords if keyword != "none"))

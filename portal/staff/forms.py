@@ -1,0 +1,86 @@
+"""The forms of the desk. Each carries its CSRF token; each works without JavaScript."""
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regexp
+from wtforms.widgets import HiddenInput
+
+from portal.certificates import Answer
+
+STATEMENT_LENGTH = 500
+
+
+def _stripped(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
+class LogInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
+    """Login, password and one-time code together: which of them was wrong is never said."""
+
+    login = StringField(
+        "職員ID", filters=[_stripped], validators=[DataRequired("職員IDを入力してください。"), Length(max=64)]
+    )
+    password = PasswordField(
+        "パスワード", validators=[InputRequired("パスワードを入力してください。"), Length(max=256)]
+    )
+    code = StringField(
+        "確認コード（6けた）",
+        filters=[_stripped],
+        validators=[
+            DataRequired("確認コードを入力してください。"),
+            Regexp(r"\A[0-9０-９]{6}\Z", message="確認コードは数字6けたで入力してください。"),
+        ],
+    )
+    to = HiddenField()
+
+
+class LogOutForm(FlaskForm):  # type: ignore[misc]
+    """Only the token: logging out is a change, so it is never a link."""
+
+
+class SearchForm(FlaskForm):  # type: ignore[misc]
+    """Find one filing by its receipt number (受付番号)."""
+
+    number = StringField(
+        "受付番号",
+        filters=[_stripped],
+        validators=[DataRequired("受付番号を入力してください。"), Length(max=40, message="受付番号が長すぎます。")],
+    )
+
+
+class AcceptForm(FlaskForm):  # type: ignore[misc]
+    """Accept a filing in the version that was on the screen."""
+
+    seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    checked = BooleanField(
+        "申請の内容を住民記録と照らし合わせました",
+        validators=[DataRequired("照らし合わせが済んだら、チェックを入れてください。")],
+    )
+
+
+class ReleaseForm(FlaskForm):  # type: ignore[misc]
+    """Give a filing back to the others."""
+
+
+class SettleForm(FlaskForm):  # type: ignore[misc]
+    """What paper left the machine. "A later attempt worked" is not among the answers (incident of Adachi)."""
+
+    answer = StringField(
+        "機械から出た紙",
+        validators=[AnyOf([known.value for known in Answer], "機械から出た紙を確認して、1つ選んでください。")],
+    )
+    statement = TextAreaField(
+        "確認したこと",
+        filters=[_stripped],
+        validators=[
+            DataRequired("だれが、いつ、何を見て確認したかを書いてください。"),
+            Length(max=STATEMENT_LENGTH, message=f"{STATEMENT_LENGTH}文字以内で書いてください。"),
+        ],
+    )
+
+
+class IssuanceSwitchForm(FlaskForm):  # type: ignore[misc]
+    """Stop or resume issuance at every kiosk. The wished state is named, so that a double click changes nothing."""
+
+    stopped = StringField(validators=[AnyOf(["yes", "no"], "画面を読み込み直してください。")])
+    confirmed = BooleanField(validators=[DataRequired("確認のチェックを入れてください。")])

@@ -1,0 +1,130 @@
+"""Values as the words of the desk: dates, waiting times, states of devices."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from portal.certificates.eras import in_era
+from portal.clock import JAPAN, local_date
+from portal.filings import FilingKind, FilingState
+
+_WEEKDAYS = "月火水木金土日"
+
+
+def day(value: date) -> str:
+    """令和8年11月24日（火）."""
+    return f"{in_era(value)}（{_WEEKDAYS[value.weekday()]}）"
+
+
+def moment(value: datetime) -> str:
+    """令和8年11月24日（火）14:02, in Japan's time."""
+    return f"{day(local_date(value))}{clock_time(value)}"
+
+
+def short_moment(value: datetime) -> str:
+    """11月24日 14:02, in Japan's time: for lists, where the year is plain."""
+    return f"{short_day(local_date(value))} {clock_time(value)}"
+
+
+def short_day(value: date) -> str:
+    """11月24日, where the year is plain."""
+    return f"{value.month}月{value.day}日"
+
+
+def clock_time(value: datetime) -> str:
+    """14:02, in Japan's time."""
+    return f"{value.astimezone(JAPAN):%H:%M}"
+
+
+def due(value: date, today: date) -> str:
+    """A deadline as a person at a desk thinks of it."""
+    left = (value - today).days
+    if left < 0:
+        return f"{-left}日 超過"
+    if left == 0:
+        return "きょう"
+    if left == 1:
+        return "あす"
+    return f"{short_day(value)}（{_WEEKDAYS[value.weekday()]}）"
+
+
+def ago(value: datetime, now: datetime) -> str:
+    """How long ago something was last heard: seconds, minutes, hours, then days."""
+    gone = max(now - value, timedelta(0))
+    seconds = int(gone.total_seconds())
+    if seconds < 60:
+        return f"{seconds}秒前"
+    if seconds < 3600:
+        return f"{seconds // 60}分前"
+    if seconds < 86400:
+        return f"{seconds // 3600}時間前"
+    return f"{seconds // 86400}日前"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A state in one word, with its weight: `ok`, `info`, `warn`, `err` or `mute`."""
+
+    kind: str
+    text: str
+
+
+KIND = {FilingKind.MOVING_OUT: "転出届"}
+
+
+def filing_state(state: FilingState, *, held: bool) -> Word:
+    """Where a filing stands, as the desk says it. `held`: an officer works on it now."""
+    match state:
+        case FilingState.ACCEPTED:
+            return Word("ok", "受理")
+        case FilingState.WITHDRAWN:
+            return Word("mute", "取下げ")
+        case _:
+            return Word("info", "審査中") if held else Word("mute", "審査待ち")
+
+
+READER = {
+    "no_reader": "カードリーダーが見つかりません",
+    "no_card": "カード待ち",
+    "reading": "カードを読み取り中",
+    "not_jpki": "マイナンバーカードでないカードが置かれています",
+    "card_error": "カードを読み取れません",
+    "ready": "カードが置かれています",
+    "blocked": "暗証番号がロックされたカードが置かれています",
+}
+READER_FAULTS = frozenset({"no_reader", "card_error"})
+
+PRINTER = {
+    "ready": "印刷できます",
+    "printing": "印刷中",
+    "blocked": "印刷できません",
+    "locked": "停止中（排出した紙の確認待ち）",
+    "offline": "プリンターにつながりません",
+}
+
+_REASONS = {
+    "media-empty": "用紙がありません",
+    "media-needed": "用紙の補給が必要です",
+    "media-jam": "紙づまり",
+    "media-low": "用紙が残りわずか",
+    "cover-open": "カバーが開いています",
+    "door-open": "カバーが開いています",
+    "input-tray-missing": "給紙トレイがありません",
+    "output-area-full": "排紙口がいっぱいです",
+    "output-area-almost-full": "排紙口がまもなくいっぱいです",
+    "toner-empty": "トナーがありません",
+    "toner-low": "トナーが残りわずか",
+    "marker-supply-empty": "トナーがありません",
+    "marker-supply-low": "トナーが残りわずか",
+    "marker-waste-full": "廃トナーボックスがいっぱいです",
+    "marker-waste-almost-full": "廃トナーボックスがまもなくいっぱいです",
+    "paused": "プリンターが一時停止しています",
+    "spool-area-full": "プリンターの記憶域がいっぱいです",
+    "other": "プリンターがその他の異常を知らせています",
+}
+
+
+def printer_reason(keyword: str) -> str:
+    """A printer-state-reason (RFC 8011, 5.4.12) in words; an unknown one keeps its keyword for the maker's book."""
+    for suffix in ("-error", "-warning", "-report"):
+        keyword = keyword.removesuffix(suffix)
+    return _REASONS.get(keyword, f"プリンターの知らせ（{keyword}）")

@@ -1,0 +1,79 @@
+"""POST /v1/heartbeat: the device says how it is, and learns whether it serves and what waits for it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import flask
+import sqlalchemy as sa
+from flask.typing import ResponseReturnValue
+
+from portal import certificates, database, municipality, terminals
+from portal.municipality import Closed, Municipality, service_state
+from portal.terminal import device
+from portal.terminal.reading import Fields
+from portal.terminals import Heard
+from portal.web import ground_of
+
+endpoints = flask.Blueprint("heartbeat", __name__)
+_LOCKED = "terminal_locked"
+_STOPPED = "stopped"
+
+
+@endpoints.post("/v1/heartbeat")
+def tell() -> ResponseReturnValue:
+    """Keep what the device says; answer with opening, certificates and commands."""
+    ground, terminal = ground_of(), device.present()
+    status = _status(Fields.of_request())
+    now = ground.clock.now()
+    with database.transaction(ground.engine) as connection:
+        locked = terminals.heard(connection, terminal.id, status, now=now)
+        return _answer(connection, terminal.id, locked, now)
+
+
+def _answer(connection: sa.Connection, terminal_id: str, locked: UUID | None, now: datetime) -> dict[str, object]:
+    here = municipality.current(connection)
+    reason = _LOCKED if locked is not None else _closed_reason(here, now)
+    return {
+        "now": now.isoformat(),
+        "municipality": {"code": here.code, "name": here.name},
+        "open": reason is None,
+        "reason": reason,
+        "hours": here.kiosk_hours.text,
+        "certificates": _certificates(here),
+        "commands": terminals.open_commands(connection, terminal_id, now=now),
+    }
+
+
+def _closed_reason(here: Municipality, now: datetime) -> str | None:
+    state = service_state(here, now)
+    return state.reason.value if isinstance(state, Closed) else None
+
+
+def _certificates(here: Municipality) -> list[dict[str, object]]:
+    return [
+        {
+            "kind": kind.id,
+            "name": kind.name,
+            "fee": here.fees[kind.fee],
+            "available": kind.id not in here.stopped_certificates,
+            "reason": _STOPPED if kind.id in here.stopped_certificates else None,
+        }
+        for kind in certificates.all_kinds().values()
+        if kind.fee in here.fees
+    ]
+
+
+def _status(said: Fields) -> Heard:
+    """Only the fields of the contract are kept: what else a device may say is not ours to store."""
+    printer = said.fields("printer")
+    kept: dict[str, object] = {
+        "able": printer.flag("able"),
+        "state": printer.text("state", 32),
+        "reasons": [_reason(Fields(reason)) for reason in printer.entries("reasons", 32)],
+        "order": None if printer.missing("order") else str(printer.identifier("order")),
+    }
+    return Heard(said.fields("reader").text("state", 32), kept, said.text("version", 32))
+
+
+def _reason(reason: Fields) -> dict[str, object]:
+    return {"keyword": reason.text("keyword", 64), "blocking": reason.flag("blocking")}

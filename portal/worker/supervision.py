@@ -1,0 +1,84 @@
+"""Keeping a worker at work: warm-up, one shift after another while the process lives, housekeeping, clean stop."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Collection
+
+import procrastinate
+import psycopg
+import sqlalchemy as sa
+
+from portal import certificates
+from portal.certificates.press import Press
+from portal.ground import Ground
+from portal.jobs import Queue
+from portal.worker.shift import shift
+from portal.worker.tasks import forget_sessions, functions, remove_departed_residents
+
+_HOUSEKEEPING_EVERY = 30.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
+_LASTED = 10.0
+_LOGGER = logging.getLogger(__name__)
+
+
+def work(ground: Ground, queues: Collection[Queue]) -> None:
+    """Serve `queues` until SIGTERM or SIGINT. Prints `ready` once warm.
+
+    Raises FontMissing, SubsetterMissing, TaskUnbound before the first job.
+    """
+    press = Press(ground.settings.state_dir / "press")
+    press.warm_up(ground.clock.now())
+    asyncio.run(_work(ground, press, queues))
+
+
+async def _work(ground: Ground, press: Press, queues: Collection[Queue]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    print("ready", flush=True)
+    shifts = asyncio.create_task(_shifts(ground, press, queues, stop))
+    if Queue.UPKEEP not in queues:
+        await shifts
+        return
+    housekeeping = asyncio.create_task(_housekeeping(ground, stop))
+    # Whichever breaks unexpectedly takes the process down with its traceback; a supervisor starts it anew.
+    await asyncio.gather(shifts, housekeeping)
+
+
+async def _shifts(ground: Ground, press: Press, queues: Collection[Queue], stop: asyncio.Event) -> None:
+    url = ground.engine.url.render_as_string(hide_password=False)
+    bound = functions(ground, press)
+    pause = _FIRST_PAUSE
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            await shift(url, bound, queues, stop)
+        except (procrastinate.exceptions.ConnectorException, psycopg.OperationalError, OSError) as lost:
+            _LOGGER.warning("the database is out of reach (%s)", type(lost).__name__)
+        if time.monotonic() - began > _LASTED:
+            pause = _FIRST_PAUSE
+        if not stop.is_set():
+            _LOGGER.warning("the worker begins anew in %.1f s", pause)
+        await _pause(stop, pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def _housekeeping(ground: Ground, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(certificates.sweep, ground)
+            await asyncio.to_thread(remove_departed_residents, ground)
+            await asyncio.to_thread(forget_sessions, ground)
+        except sa.exc.OperationalError as lost:
+            _LOGGER.warning("housekeeping waits for the database (%s)", type(lost).__name__)
+        await _pause(stop, _HOUSEKEEPING_EVERY)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,1 @@
+"""What is measured, and printed as `bench: NAME VALUE UNIT`."""

@@ -1,0 +1,72 @@
+"""What every test stands on: a scratch folder inside the checkout and short socket folders."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.whole.recording import RecordingClient
+from tests.world.browser import launch
+from tests.world.runtime import runtime_folder
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def scratch(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A folder of this test run, inside the checkout's state folder; what failed leaves its logs there."""
+    base = CHECKOUT / ".state" / "tests"
+    base.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=base))
+    yield folder
+    if not request.session.testsfailed:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def runtime() -> Iterator[Path]:
+    """A folder with a short path, for Unix sockets (their paths end at 107 bytes)."""
+    folder = runtime_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def recorded_pages(scratch: Path) -> Path:
+    """Where every page that a test client sees is kept for the judges at the end."""
+    folder = scratch / "pages"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judge_every_page(recorded_pages: Path) -> Iterator[None]:
+    """Give every Flask app under test the client that judges."""
+    RecordingClient.folder = recorded_pages
+    flask.Flask.test_client_class = RecordingClient
+    yield
+    flask.Flask.test_client_class = None
+    RecordingClient.folder = None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the run (Playwright allows one of its loops in a process)."""
+    with sync_playwright() as playwright, launch(playwright) as launched:
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def whole_suite(request: pytest.FixtureRequest) -> bool:
+    """Whether this run holds the whole suite, so that pages must have been rendered."""
+    return not request.config.getoption("keyword") and request.config.args == request.config.getini("testpaths")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The judges of all rendered pages come last."""
+    items.sort(key=lambda item: item.path.name == "test_pages_last.py")

@@ -1,0 +1,133 @@
+"""Every endpoint of every face of the portal, and who may call it: written by hand, compared with what is there.
+
+An endpoint that is missing here fails the build, and so does a row without an endpoint. Roles of staff are decided,
+row by row, in tests/portal/staff/test_access.py.
+"""
+
+import flask
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from portal import resident, staff, terminal
+from portal.ground import Ground
+from portal.jobs import QUEUE_OF, Queue, Task
+
+SOME_ID = "9d3f7e1e-8f4b-4a53-9a0e-6a1f6d2f0001"
+PUBLIC, RESIDENT, STAFF, TERMINAL = "everybody", "a resident who has logged in", "staff", "an enrolled terminal"
+
+DOORS: dict[tuple[str, str, str], str] = {
+    ("resident", "GET", "/static/<path:filename>"): PUBLIC,
+    ("resident", "GET", "/healthz"): PUBLIC,
+    ("resident", "GET", "/"): PUBLIC,
+    ("resident", "GET", "/login"): PUBLIC,
+    ("resident", "POST", "/login"): PUBLIC,
+    ("resident", "POST", "/login/challenge"): PUBLIC,
+    ("resident", "POST", "/logout"): RESIDENT,
+    ("resident", "GET", "/me"): RESIDENT,
+    ("resident", "GET", "/moving-out/"): RESIDENT,
+    ("resident", "GET", "/moving-out/who"): RESIDENT,
+    ("resident", "POST", "/moving-out/who"): RESIDENT,
+    ("resident", "GET", "/moving-out/when"): RESIDENT,
+    ("resident", "POST", "/moving-out/when"): RESIDENT,
+    ("resident", "GET", "/moving-out/where"): RESIDENT,
+    ("resident", "POST", "/moving-out/where"): RESIDENT,
+    ("resident", "GET", "/moving-out/check"): RESIDENT,
+    ("resident", "POST", "/moving-out/check"): RESIDENT,
+    ("resident", "GET", "/filings/<uuid:filing_id>/"): RESIDENT,
+    ("resident", "GET", "/filings/<uuid:filing_id>/progress"): RESIDENT,
+    ("resident", "GET", "/filings/<uuid:filing_id>/receipt"): RESIDENT,
+    ("resident", "GET", "/filings/<uuid:filing_id>/withdraw"): RESIDENT,
+    ("resident", "POST", "/filings/<uuid:filing_id>/withdraw"): RESIDENT,
+    ("staff", "GET", "/static/<path:filename>"): PUBLIC,
+    ("staff", "GET", "/healthz"): PUBLIC,
+    ("staff", "GET", "/login"): PUBLIC,
+    ("staff", "POST", "/login"): PUBLIC,
+    ("staff", "POST", "/logout"): STAFF,
+    ("staff", "GET", "/"): STAFF,
+    ("staff", "GET", "/tabs"): STAFF,
+    ("staff", "GET", "/queue"): STAFF,
+    ("staff", "POST", "/queue/search"): STAFF,
+    ("staff", "GET", "/filings/<uuid:filing_id>"): STAFF,
+    ("staff", "POST", "/filings/<uuid:filing_id>/accept"): STAFF,
+    ("staff", "POST", "/filings/<uuid:filing_id>/release"): STAFF,
+    ("staff", "GET", "/devices"): STAFF,
+    ("staff", "GET", "/devices/board"): STAFF,
+    ("staff", "GET", "/cases"): STAFF,
+    ("staff", "GET", "/cases/<uuid:issuance>"): STAFF,
+    ("staff", "POST", "/cases/<uuid:issuance>"): STAFF,
+    ("staff", "GET", "/switches"): STAFF,
+    ("staff", "POST", "/switches/issuance"): STAFF,
+    ("terminal", "GET", "/healthz"): PUBLIC,
+    ("terminal", "POST", "/v1/heartbeat"): TERMINAL,
+    ("terminal", "POST", "/v1/challenges"): TERMINAL,
+    ("terminal", "POST", "/v1/sessions"): TERMINAL,
+    ("terminal", "DELETE", "/v1/session"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances"): TERMINAL,
+    ("terminal", "GET", "/v1/issuances/<uuid:issuance>"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/release"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/outcome"): TERMINAL,
+}
+CLOSED = [door for door, who in DOORS.items() if who != PUBLIC]
+FORMS = [door for door in DOORS if door[1] == "POST" and door[0] != "terminal"]
+
+
+def _named(door: tuple[str, str, str]) -> str:
+    return " ".join(door)
+
+
+@pytest.fixture
+def faces(ground: Ground) -> dict[str, flask.Flask]:
+    """Every face of the portal."""
+    return {
+        "resident": resident.create_app(ground),
+        "staff": staff.create_app(ground),
+        "terminal": terminal.create_app(ground),
+    }
+
+
+def _knock(faces: dict[str, flask.Flask], door: tuple[str, str, str], ground: Ground) -> TestResponse:
+    face, method, rule = door
+    origin = getattr(ground.settings.origins, face)
+    client: FlaskClient = faces[face].test_client()
+    path = rule.replace("<uuid:filing_id>", SOME_ID).replace("<uuid:issuance>", SOME_ID)
+    return client.open(path, method=method, base_url=origin, headers={"Referer": f"{origin}/"})
+
+
+def test_every_endpoint_of_every_face_is_in_the_table(faces: dict[str, flask.Flask]) -> None:
+    there = {
+        (name, method, route.rule)
+        for name, face in faces.items()
+        for route in face.url_map.iter_rules()
+        for method in (route.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert there == set(DOORS)
+
+
+@pytest.mark.parametrize("door", CLOSED, ids=_named)
+def test_a_stranger_is_refused_before_anything_else(
+    faces: dict[str, flask.Flask], ground: Ground, door: tuple[str, str, str]
+) -> None:
+    answer = _knock(faces, door, ground)
+    assert answer.status_code in {303, 400, 401, 403}, answer.status
+    if answer.status_code == 303:
+        assert "/login" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize("door", FORMS, ids=_named)
+def test_a_post_without_its_token_changes_nothing(
+    faces: dict[str, flask.Flask], ground: Ground, door: tuple[str, str, str]
+) -> None:
+    assert _knock(faces, door, ground).status_code in {303, 400, 401}
+    with ground.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM filings").scalar_one() == 0
+
+
+@pytest.mark.parametrize("face", ["resident", "staff", "terminal"])
+def test_another_host_name_is_refused(faces: dict[str, flask.Flask], face: str) -> None:
+    assert faces[face].test_client().get("/", base_url="https://evil.test").status_code == 400
+
+
+def test_every_task_has_a_queue_and_every_queue_a_task() -> None:
+    assert set(QUEUE_OF) == set(Task)
+    assert set(QUEUE_OF.values()) == set(Queue)

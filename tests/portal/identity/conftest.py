@@ -1,0 +1,23 @@
+"""Fixtures of identity's tests."""
+
+from tests.portal.identity.cards import (
+    authority,
+    authority_keeps_our_time,
+    card,
+    card_key,
+    ground,
+    linked,
+    make_card,
+    responder,
+)
+
+__all__ = [
+    "authority",
+    "authority_keeps_our_time",
+    "card",
+    "card_key",
+    "ground",
+    "linked",
+    "make_card",
+    "responder",
+]

@@ -1,0 +1,402 @@
+"""Only a fresh, authentic "good" lets a card in; everything else refuses, each with its own cause."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal.identity import RevocationUnavailable, revocation
+from portal.identity.revocation import Standing, ask, judge
+from tests.portal.conftest import MovableClock
+from tests.portal.identity.cards import Card, MakeCard
+from tests.world.jpki import Authority, Mode, profiles, store
+from tests.world.jpki.server import RevocationServer, set_mode
+
+NONCE = bytes(range(32))
+
+
+class Bench:
+    """One certificate in question, and answers about it that differ from a good one in what a test names."""
+
+    def __init__(self, authority: Authority, card: Card, now: datetime) -> None:
+        self.authority = authority
+        self.root = authority.auth_roots[-1]
+        self.certificate = x509.load_der_x509_certificate(card.certificate)
+        self.now = now.replace(microsecond=0)
+        self.request = (
+            ocsp.OCSPRequestBuilder()
+            .add_certificate(self.certificate, self.root.certificate, hashes.SHA256())
+            .add_extension(x509.OCSPNonce(NONCE), critical=False)
+            .build()
+        )
+
+    def answer(
+        self,
+        *,
+        signer: store.KeyPair | None = None,
+        certificates: list[x509.Certificate] | None = None,
+        about: x509.Certificate | None = None,
+        issuer: x509.Certificate | None = None,
+        this_update: timedelta = timedelta(0),
+        next_update: timedelta | None = timedelta(minutes=15),
+        nonce: bytes | None = NONCE,
+        status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
+        reason: x509.ReasonFlags | None = None,
+        encoding: ocsp.OCSPResponderEncoding = ocsp.OCSPResponderEncoding.HASH,
+        identifier: hashes.HashAlgorithm | None = None,
+        digest: hashes.HashAlgorithm | None = None,
+    ) -> bytes:
+        by = signer or self.authority.responder(self.root)
+        revoked = status is ocsp.OCSPCertStatus.REVOKED
+        builder = (
+            ocsp.OCSPResponseBuilder()
+            .add_response(
+                about or self.certificate,
+                issuer or self.root.certificate,
+                identifier or hashes.SHA256(),
+                status,
+                self.now + this_update,
+                None if next_update is None else self.now + next_update,
+                self.now - timedelta(days=1) if revoked else None,
+                reason,
+            )
+            .responder_id(encoding, by.certificate)
+        )
+        sent = [by.certificate] if certificates is None else certificates
+        if sent:
+            builder = builder.certificates(sent)
+        if nonce is not None:
+            builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
+        return builder.sign(by.key, digest or hashes.SHA256()).public_bytes(Encoding.DER)
+
+    def judge(self, answer: bytes) -> Standing:
+        return judge(answer, self.request, self.root.certificate, nonce=NONCE, now=self.now)
+
+    def refuses(self, answer: bytes) -> None:
+        with pytest.raises(RevocationUnavailable):
+            self.judge(answer)
+
+    def responder(
+        self, key: rsa.RSAPrivateKey, *, by: store.KeyPair | None = None, start: timedelta, end: timedelta
+    ) -> store.KeyPair:
+        """A delegated responder with other dates or another issuer."""
+        root = by or self.root.pair
+        good = profiles.build_responder(root.certificate, root.key, key.public_key(), 77)
+        builder = x509.CertificateBuilder(
+            root.certificate.subject, good.subject, key.public_key(), 77, self.now + start, self.now + end
+        )
+        for extension in good.extensions:
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+        return store.KeyPair(key, builder.sign(root.key, hashes.SHA256()))
+
+
+@pytest.fixture
+def bench(authority: Authority, card: Card, clock: MovableClock) -> Bench:
+    return Bench(authority, card, clock.now())
+
+
+Ask = Callable[[], Standing]
+
+
+@pytest.fixture
+def asking(bench: Bench, responder: RevocationServer) -> Ask:
+    """Asks the real responder about the good card."""
+    return lambda: ask(responder.url, bench.certificate, bench.root.certificate, now=bench.now)
+
+
+def test_a_good_card_is_good(asking: Ask) -> None:
+    assert asking() is Standing.GOOD
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        x509.ReasonFlags.cessation_of_operation,
+        x509.ReasonFlags.superseded,
+        x509.ReasonFlags.affiliation_changed,
+        x509.ReasonFlags.key_compromise,
+    ],
+)
+def test_a_revoked_card_is_revoked_whatever_the_reason(bench: Bench, asking: Ask, reason: x509.ReasonFlags) -> None:
+    bench.authority.revoke(bench.certificate, reason)
+
+    assert asking() is Standing.REVOKED
+
+
+def test_a_card_on_hold_is_not_called_revoked(bench: Bench, asking: Ask) -> None:
+    bench.authority.revoke(bench.certificate, x509.ReasonFlags.certificate_hold)
+    assert asking() is Standing.ON_HOLD
+
+    bench.authority.release(bench.certificate)
+    assert asking() is Standing.GOOD
+
+
+def test_a_card_the_authority_does_not_know_is_unknown(bench: Bench, asking: Ask) -> None:
+    bench.authority.forget(bench.certificate)
+
+    assert asking() is Standing.UNKNOWN
+
+
+def test_a_revoked_card_without_a_reason_is_revoked(bench: Bench) -> None:
+    assert bench.judge(bench.answer(status=ocsp.OCSPCertStatus.REVOKED)) is Standing.REVOKED
+
+
+@pytest.mark.parametrize("mode", [Mode.STALE, Mode.NO_NONCE, Mode.WRONG_NONCE, Mode.IMPOSTOR, Mode.TRY_LATER])
+def test_a_responder_that_misbehaves_lets_nobody_in(authority: Authority, asking: Ask, mode: Mode) -> None:
+    set_mode(authority.directory, mode)
+
+    with pytest.raises(RevocationUnavailable):
+        asking()
+
+
+def test_a_responder_that_is_away_lets_nobody_in(bench: Bench) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+
+    with pytest.raises(RevocationUnavailable):
+        ask(url, bench.certificate, bench.root.certificate, now=bench.now)
+
+
+def test_a_silent_responder_is_waited_for_only_so_long(
+    authority: Authority, asking: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_mode(authority.directory, Mode.SILENT)
+    monkeypatch.setattr(revocation._client(), "timeout", 0.3)
+
+    began = time.monotonic()
+    with pytest.raises(RevocationUnavailable, match="ReadTimeout"):
+        asking()
+
+    assert time.monotonic() - began < 2
+    assert revocation.PATIENCE_SECONDS == 3
+
+
+@contextmanager
+def http_server(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            answer(self)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.block_on_close = False
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_responder_that_trickles_cannot_hold_a_person_for_long(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+
+    def trickle(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not done.wait(0.05):
+            try:
+                handler.wfile.write(b"0")
+            except OSError:
+                return
+
+    monkeypatch.setattr(revocation, "PATIENCE_SECONDS", 0.5)
+    with http_server(trickle) as url, pytest.raises(RevocationUnavailable, match="too slow"):
+        ask(url, bench.certificate, bench.root.certificate, now=bench.now)
+    done.set()
+
+
+def test_an_endless_answer_is_cut_off(bench: Bench) -> None:
+    def flood(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            for _ in range(1000):
+                handler.wfile.write(b"0" * 4096)
+        except OSError:
+            return
+
+    with http_server(flood) as url, pytest.raises(RevocationUnavailable, match="too long"):
+        ask(url, bench.certificate, bench.root.certificate, now=bench.now)
+
+
+@pytest.mark.parametrize("status", [302, 404, 500, 503])
+def test_only_status_200_is_an_answer(bench: Bench, status: int) -> None:
+    def refuse(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Location", "http://127.0.0.1:9/")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with http_server(refuse) as url, pytest.raises(RevocationUnavailable, match=str(status)):
+        ask(url, bench.certificate, bench.root.certificate, now=bench.now)
+
+
+def test_the_answer_builder_of_these_tests_makes_a_good_answer_when_nothing_is_changed(bench: Bench) -> None:
+    assert bench.judge(bench.answer()) is Standing.GOOD
+    assert bench.judge(bench.answer(encoding=ocsp.OCSPResponderEncoding.NAME)) is Standing.GOOD
+
+
+def test_the_root_may_answer_itself(bench: Bench) -> None:
+    assert bench.judge(bench.answer(signer=bench.root.pair, certificates=[])) is Standing.GOOD
+
+
+def test_an_answer_signed_by_the_other_generation_of_the_same_name_proves_nothing(bench: Bench) -> None:
+    other = bench.authority.auth_roots[0]
+
+    bench.refuses(bench.answer(signer=other.pair, certificates=[], encoding=ocsp.OCSPResponderEncoding.NAME))
+    bench.refuses(bench.answer(signer=bench.authority.responder(other)))
+
+
+def test_a_responder_that_no_root_appointed_proves_nothing(bench: Bench, card_key: rsa.RSAPrivateKey) -> None:
+    root = bench.root.certificate
+    forged = profiles.build_responder(root, store.new_key(), card_key.public_key(), 8)
+
+    bench.refuses(bench.answer(signer=store.KeyPair(card_key, forged)))
+
+
+def test_a_resident_cannot_answer_with_the_key_of_a_card(bench: Bench, card: Card) -> None:
+    bench.refuses(bench.answer(signer=store.KeyPair(card.key, bench.certificate)))
+
+
+def test_a_responder_without_the_right_to_answer_proves_nothing(bench: Bench) -> None:
+    bench.refuses(bench.answer(signer=bench.authority.impostor(bench.root)))
+
+
+def test_a_responder_that_does_not_show_its_certificate_proves_nothing(bench: Bench) -> None:
+    bench.refuses(bench.answer(certificates=[]))
+
+
+def test_a_responder_that_shows_anothers_certificate_proves_nothing(bench: Bench) -> None:
+    impostor = bench.authority.impostor(bench.root)
+
+    bench.refuses(bench.answer(certificates=[impostor.certificate]))
+
+
+def test_two_responders_of_one_name_prove_nothing(bench: Bench) -> None:
+    pair = bench.authority.responder(bench.root)
+
+    bench.refuses(bench.answer(certificates=[pair.certificate, pair.certificate]))
+
+
+def test_a_certificate_beside_the_responders_is_not_minded(bench: Bench) -> None:
+    pair = bench.authority.responder(bench.root)
+
+    assert bench.judge(bench.answer(certificates=[bench.root.certificate, pair.certificate])) is Standing.GOOD
+
+
+@pytest.mark.parametrize(("start", "end"), [(-9, -1), (1, 9)])
+def test_a_responder_out_of_its_dates_proves_nothing(
+    bench: Bench, card_key: rsa.RSAPrivateKey, start: int, end: int
+) -> None:
+    pair = bench.responder(card_key, start=timedelta(days=start), end=timedelta(days=end))
+
+    bench.refuses(bench.answer(signer=pair))
+
+
+def test_a_responder_within_its_dates_may_answer(bench: Bench, card_key: rsa.RSAPrivateKey) -> None:
+    pair = bench.responder(card_key, start=timedelta(days=-1), end=timedelta(days=1))
+
+    assert bench.judge(bench.answer(signer=pair)) is Standing.GOOD
+
+
+@pytest.mark.parametrize(("minutes", "good"), [(0, True), (-15, True), (-17, False), (-60 * 24, False)])
+def test_an_answer_is_fresh_for_fifteen_minutes_and_a_little(bench: Bench, minutes: int, good: bool) -> None:
+    made = bench.answer(this_update=timedelta(minutes=minutes), next_update=timedelta(minutes=30))
+
+    if good:
+        assert bench.judge(made) is Standing.GOOD
+    else:
+        bench.refuses(made)
+
+
+def test_an_old_answer_without_an_end_is_stale_all_the_same(bench: Bench) -> None:
+    bench.refuses(bench.answer(this_update=timedelta(hours=-1), next_update=None))
+    assert bench.judge(bench.answer(next_update=None)) is Standing.GOOD
+
+
+def test_an_answer_of_the_future_proves_nothing(bench: Bench) -> None:
+    bench.refuses(bench.answer(this_update=timedelta(minutes=2)))
+    assert bench.judge(bench.answer(this_update=timedelta(seconds=59))) is Standing.GOOD
+
+
+def test_an_answer_past_its_next_update_proves_nothing(bench: Bench) -> None:
+    start = timedelta(minutes=-5)
+
+    bench.refuses(bench.answer(this_update=start, next_update=timedelta(seconds=-61)))
+    assert bench.judge(bench.answer(this_update=start, next_update=timedelta(seconds=-60))) is Standing.GOOD
+
+
+def test_an_answer_to_an_earlier_question_proves_nothing(bench: Bench) -> None:
+    bench.refuses(bench.answer(nonce=bytes(32)))
+    bench.refuses(bench.answer(nonce=NONCE[:16]))
+    bench.refuses(bench.answer(nonce=None))
+
+
+def test_an_answer_about_another_card_proves_nothing(bench: Bench, make_card: MakeCard) -> None:
+    other = x509.load_der_x509_certificate(make_card().certificate)
+
+    bench.refuses(bench.answer(about=other))
+
+
+def test_an_answer_about_the_same_serial_of_another_generation_proves_nothing(bench: Bench) -> None:
+    bench.refuses(bench.answer(issuer=bench.authority.auth_roots[0].certificate))
+
+
+def test_an_answer_that_names_the_card_by_another_hash_proves_nothing(bench: Bench) -> None:
+    bench.refuses(bench.answer(identifier=hashes.SHA1()))  # noqa: S303
+
+
+def test_an_answer_altered_on_the_way_proves_nothing(bench: Bench) -> None:
+    made = bench.answer(status=ocsp.OCSPCertStatus.UNKNOWN)
+    tampered = bytearray(made)
+    tampered[made.index(b"\x82\x00", made.index(bench.request.issuer_key_hash))] = 0x80  # unknown -> good
+
+    bench.refuses(bytes(tampered))
+
+
+@pytest.mark.parametrize("status", [s for s in ocsp.OCSPResponseStatus if s.name != "SUCCESSFUL"])
+def test_a_responder_that_refuses_lets_nobody_in(bench: Bench, status: ocsp.OCSPResponseStatus) -> None:
+    refusal = ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
+
+    with pytest.raises(RevocationUnavailable, match=f"responder says {status.name}"):
+        bench.judge(refusal)
+
+
+@given(st.binary(max_size=600))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_arbitrary_bytes_are_never_an_answer(bench: Bench, noise: bytes) -> None:
+    bench.refuses(noise)
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+def test_a_good_answer_with_one_changed_byte_never_crashes_the_judge(bench: Bench, data: st.DataObject) -> None:
+    made = bytearray(bench.answer())
+    place = data.draw(st.integers(0, len(made) - 1))
+    made[place] ^= data.draw(st.integers(1, 255))
+
+    try:
+        standing = bench.judge(bytes(made))
+    except RevocationUnavailable:
+        return
+    assert standing is Standing.GOOD

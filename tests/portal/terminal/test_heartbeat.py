@@ -1,0 +1,137 @@
+"""What a kiosk says and hears each second."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from portal import database, municipality, terminals
+from portal.ground import Ground
+from tests.portal.conftest import MovableClock
+from tests.portal.register.people import TESTER
+from tests.portal.terminal.conftest import HEARTBEAT, Kiosk, error
+
+READY = HEARTBEAT["printer"]
+
+
+def switch(ground: Ground, name: str, value: municipality.SwitchValue) -> None:
+    with database.transaction(ground.engine) as connection:
+        municipality.set_switch(connection, name, value, TESTER, ground.clock.now())
+
+
+def test_a_kiosk_hears_that_it_serves_and_what_it_has(kiosk: Kiosk, clock: MovableClock) -> None:
+    answer = kiosk.beat()
+    said = answer.get_json()
+
+    assert answer.status_code == 200
+    assert said["municipality"] == {"code": "982016", "name": "みさき市"}
+    assert (said["open"], said["reason"], said["hours"], said["commands"]) == (True, None, "6:30–23:00", [])
+    assert datetime.fromisoformat(said["now"]) == clock.now()
+    (paper,) = [one for one in said["certificates"] if one["kind"] == "resident_record"]
+    assert paper == {
+        "kind": "resident_record", "name": "住民票の写し", "fee": paper["fee"], "available": True, "reason": None,
+    }  # fmt: skip
+    assert paper["fee"] > 0
+
+
+@pytest.mark.parametrize(("hour", "reason"), [(21, "hours"), (14, "hours"), (13, None)])
+def test_outside_its_hours_a_kiosk_does_not_serve(
+    kiosk: Kiosk, clock: MovableClock, hour: int, reason: str | None
+) -> None:
+    clock.set(datetime(2026, 11, 24, hour, 29, tzinfo=UTC))  # 6:29, 23:29 and 22:29 in Japan
+
+    said = kiosk.beat().get_json()
+
+    assert (said["open"], said["reason"]) == (reason is None, reason)
+
+
+def test_a_stop_of_all_kiosks_arrives_with_the_next_heartbeat(ground: Ground, kiosk: Kiosk) -> None:
+    switch(ground, "kiosk_stopped", value=True)
+
+    assert kiosk.beat().get_json()["reason"] == "stopped"
+
+
+def test_a_stop_of_one_certificate_leaves_the_kiosk_open(ground: Ground, kiosk: Kiosk) -> None:
+    switch(ground, "stopped_certificates", value=frozenset({"resident_record"}))
+
+    said = kiosk.beat().get_json()
+
+    assert said["open"]
+    (paper,) = [one for one in said["certificates"] if one["kind"] == "resident_record"]
+    assert (paper["available"], paper["reason"]) == (False, "stopped")
+
+
+def test_a_locked_kiosk_hears_it_until_staff_have_answered_and_its_printer_is_free(
+    ground: Ground, kiosk: Kiosk
+) -> None:
+    order = uuid4()
+    with database.transaction(ground.engine) as connection:
+        terminals.lock(connection, "kiosk-01", order)
+    assert kiosk.beat().get_json()["reason"] == "terminal_locked"
+
+    with database.transaction(ground.engine) as connection:
+        terminals.command_unlock(
+            connection, ground.keys, "kiosk-01", order, "not_printed", actor=TESTER, now=ground.clock.now()
+        )
+    locked = {"able": False, "state": "locked", "reasons": [], "order": str(order)}
+    said = kiosk.beat(printer=locked).get_json()
+    assert (said["open"], len(said["commands"])) == (False, 1)
+
+    said = kiosk.beat().get_json()
+    assert (said["open"], said["reason"], said["commands"]) == (True, None, [])
+
+
+def test_a_printer_that_cannot_be_reached_is_no_sign_that_a_lock_is_gone(ground: Ground, kiosk: Kiosk) -> None:
+    order = uuid4()
+    with database.transaction(ground.engine) as connection:
+        terminals.lock(connection, "kiosk-01", order)
+        terminals.command_unlock(
+            connection, ground.keys, "kiosk-01", order, "printed", actor=TESTER, now=ground.clock.now()
+        )
+
+    said = kiosk.beat(printer={"able": False, "state": "offline", "reasons": []}).get_json()
+
+    assert said["reason"] == "terminal_locked"
+
+
+def test_only_what_the_contract_names_is_kept(ground: Ground, kiosk: Kiosk) -> None:
+    printer = {
+        "able": False, "state": "blocked", "reasons": [{"keyword": "media-empty", "blocking": True, "extra": "x"}],
+        "order": None, "outcomes": [{"order": "x"}], "owner": "渡辺 花子",
+    }  # fmt: skip
+    kiosk.beat(printer=printer)
+
+    with database.transaction(ground.engine) as connection:
+        (status,) = terminals.board(connection)
+    assert status.printer == {
+        "able": False, "state": "blocked", "reasons": [{"keyword": "media-empty", "blocking": True}], "order": None,
+    }  # fmt: skip
+
+
+UNFIT: list[dict[str, object]] = [
+    {"reader": None},
+    {"reader": "ready"},
+    {"reader": {}},
+    {"reader": {"state": "x" * 33}},
+    {"reader": {"state": "a\nb"}},
+    {"printer": []},
+    {"printer": {"able": True}},
+    {"printer": {"able": 1, "state": "ready", "reasons": [], "order": None}},
+    {"printer": {"able": True, "state": "ready", "reasons": [5], "order": None}},
+    {"printer": {"able": True, "state": "ready", "reasons": [{}] * 33, "order": None}},
+    {"printer": {"able": True, "state": "ready", "reasons": [], "order": "not an id"}},
+    {"version": ""},
+    {"version": 1},
+]
+
+
+def test_a_heartbeat_that_is_not_of_the_contract_is_refused(kiosk: Kiosk) -> None:
+    for changed in UNFIT:
+        assert error(kiosk.beat(**changed)) == (400, "bad_request"), changed
+
+
+def test_before_the_municipality_is_loaded_there_is_no_service(ground: Ground, kiosk: Kiosk) -> None:
+    with database.transaction(ground.engine) as connection:
+        connection.exec_driver_sql("DELETE FROM municipality")
+
+    assert error(kiosk.beat()) == (503, "service_unavailable")

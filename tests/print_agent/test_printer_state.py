@@ -1,0 +1,88 @@
+"""Which words of a printer stop the counter, and when it counts as provably empty and able."""
+
+from __future__ import annotations
+
+import pytest
+
+from print_agent.ipp import Attribute, Group, Value, codec
+from print_agent.printer import ADVISORY, BLOCKING, MEDIA, Job, Reason, condition_of, reasons_of
+
+SUFFIXES = ["", "-report", "-warning", "-error"]
+
+
+def answer(**changed: Value | tuple[Value, ...]) -> Group:
+    attributes: dict[str, Value | tuple[Value, ...]] = {
+        "printer-state": Value(codec.ENUM, 3),
+        "printer-state-reasons": Value(codec.KEYWORD, "none"),
+        "printer-is-accepting-jobs": Value(codec.BOOLEAN, True),
+        "media-ready": (Value(codec.KEYWORD, "iso_dl_110x220mm"), Value(codec.KEYWORD, MEDIA)),
+        "document-format-supported": Value(codec.MIME_TYPE, "application/pdf"),
+    }
+    attributes |= {name.replace("_", "-"): value for name, value in changed.items()}
+    return Group(
+        codec.PRINTER,
+        tuple(Attribute(name, (value,) if isinstance(value, Value) else value) for name, value in attributes.items()),
+    )
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("keyword", sorted(BLOCKING))
+def test_a_blocking_keyword_blocks_under_any_suffix(keyword: str, suffix: str) -> None:
+    assert reasons_of((keyword + suffix,), stopped=False) == (Reason(keyword, blocking=True),)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("keyword", sorted(ADVISORY))
+def test_an_advisory_keyword_is_told_and_blocks_nothing(keyword: str, suffix: str) -> None:
+    assert reasons_of((keyword + suffix,), stopped=False) == (Reason(keyword, blocking=False),)
+
+
+@pytest.mark.parametrize(
+    ("word", "stopped", "blocking"),
+    [
+        ("stapler-on-fire-error", False, True),
+        ("stapler-on-fire-warning", False, False),
+        ("stapler-on-fire-report", False, False),
+        ("stapler-on-fire", False, False),
+        ("stapler-on-fire", True, True),
+    ],
+)
+def test_an_unknown_keyword_blocks_only_as_an_error_or_when_stopped(word: str, stopped: bool, blocking: bool) -> None:
+    assert reasons_of((word,), stopped=stopped) == (Reason("stapler-on-fire", blocking=blocking),)
+
+
+def test_a_stopped_printer_is_blocked_whatever_it_says() -> None:
+    for words in ((), ("none",), ("toner-low-report",)):
+        assert any(reason.blocking for reason in reasons_of(words, stopped=True))
+
+
+def test_an_idle_empty_printer_with_a4_is_able() -> None:
+    assert condition_of(answer(), ()).able
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"printer_state": Value(codec.ENUM, 4)},
+        {"printer_state": Value(codec.ENUM, 5)},
+        {"printer_state": ()},
+        {"printer_state_reasons": Value(codec.KEYWORD, "media-empty-report")},
+        {"printer_is_accepting_jobs": Value(codec.BOOLEAN, False)},
+        {"printer_is_accepting_jobs": ()},
+        {"media_ready": Value(codec.KEYWORD, "na_letter_8.5x11in")},
+        {"media_ready": ()},
+        {"document_format_supported": Value(codec.MIME_TYPE, "image/pwg-raster")},
+    ],
+)
+def test_whatever_is_missing_makes_it_unable(changed: dict[str, Value]) -> None:
+    assert not condition_of(answer(**changed), ()).able
+
+
+def test_a_job_in_the_printer_makes_it_unable_even_if_it_calls_itself_idle() -> None:
+    somebody = Job(1, None, "other", "somebody", 3, (), 0)
+    assert not condition_of(answer(), (somebody,)).able
+
+
+def test_paper_that_is_not_a4_is_a_need_for_media() -> None:
+    condition = condition_of(answer(media_ready=Value(codec.KEYWORD, "na_letter_8.5x11in")), ())
+    assert condition.reasons == (Reason("media-needed", blocking=True),)

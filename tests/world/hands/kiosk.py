@@ -1,0 +1,91 @@
+"""A resident in front of the kiosk."""
+
+import contextlib
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Error, Page, expect
+
+PATIENCE_MS = 15_000
+
+
+@dataclass(frozen=True)
+class KioskVisitor:
+    """Presses what a resident would press; waits for the screen that must come."""
+
+    page: Page
+    url: str
+
+    def arrive(self) -> None:
+        """Stand before the first screen."""
+        self.page.goto(self.url)
+        self.see("attract")
+
+    def see(self, state: str, patience_ms: float = PATIENCE_MS) -> None:
+        """Wait until the screen of `state` is there."""
+        expect(self.page.locator("#screen")).to_have_attribute("data-state", state, timeout=patience_ms)
+
+    def see_one_of(self, *states: str) -> str:
+        """Wait until one of these screens is there; which one."""
+        pattern = re.compile(f"^({'|'.join(states)})$")
+        expect(self.page.locator("#screen")).to_have_attribute("data-state", pattern, timeout=PATIENCE_MS)
+        return self.state()
+
+    def state(self) -> str:
+        """The screen that is there now."""
+        return self.page.locator("#screen").get_attribute("data-state") or ""
+
+    def heading(self) -> str:
+        """The words at the top of the screen."""
+        return self.page.locator("h1").inner_text()
+
+    def press(self, name: str) -> None:
+        """Press the button of one step."""
+        self.page.locator(f"form[action='/press/{name}'] button").click()
+
+    def begin(self) -> None:
+        """From the first screen to "put your card here". A machine that closes just then is tried again."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while self.state() != "choose_certificate":
+            if time.monotonic() > deadline:
+                self.see("choose_certificate", patience_ms=1)
+            if self.state() == "attract":
+                with contextlib.suppress(Error):
+                    self.page.locator("form[action='/press/begin'] button").click(timeout=1000)
+            self.page.wait_for_timeout(100)
+        self.page.locator("button[name=kind][value=resident_record]").click()
+        self.see("place_card")
+
+    def type_pin(self, pin: str) -> None:
+        """Four keys and "next"."""
+        self.see("enter_pin")
+        for count, digit in enumerate(pin, start=1):
+            self.page.locator(f"form[action='/pin'] button[value='{digit}']").click()
+            expect(self.page.locator("#pin [data-on]")).to_have_count(count)
+        self.press("pin")
+
+    def choose(self, scope: str) -> None:
+        """Whose record; the items stay as offered."""
+        self.see("choose_content")
+        self.page.locator(f"input[name=scope][value={scope}]").check()
+        self.page.locator("button[form=content]").click()
+        self.see("confirm")
+
+    def print_it(self, take_card: Callable[[], None]) -> None:
+        """Confirm, take the card away, wait for the paper."""
+        self.press("confirm")
+        self.see("take_card")
+        take_card()
+        self.see("take_paper", patience_ms=60_000)
+
+    def leave(self) -> str:
+        """Take the paper and go; returns the reference number of the last screen."""
+        self.press("paper-taken")
+        self.see("done")
+        words = self.page.locator(".k-ref").inner_text()
+        self.press("finish")
+        self.see("attract")
+        found = re.search(r"[0-9A-Z][0-9A-Za-z-]{3,}", words)
+        return found.group() if found else ""

@@ -1,0 +1,62 @@
+"""A resident at home: a browser, a card reader, the bridge."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from playwright.sync_api import Page, expect
+
+PATIENCE_MS = 20_000
+
+
+@dataclass(frozen=True)
+class ResidentAtHome:
+    """Logs in with the card and files 転出届."""
+
+    page: Page
+    origin: str
+
+    def log_in(self, pin: str) -> None:
+        """Through the bridge: its own page asks for the PIN."""
+        self.page.goto(f"{self.origin}/login")
+        self.page.locator("#bridge-start").click()
+        expect(self.page.locator("#bridge-pin")).to_be_visible(timeout=PATIENCE_MS)
+        with self.page.context.expect_page() as opened:
+            self.page.locator("#bridge-pin").click()
+        self.type_pin(opened.value, pin)
+        self.page.wait_for_url(f"{self.origin}/me", timeout=PATIENCE_MS)
+
+    @staticmethod
+    def type_pin(bridge: Page, pin: str) -> None:
+        """On the bridge's own page."""
+        field = bridge.locator("input[type=password]")
+        expect(field).to_be_visible(timeout=PATIENCE_MS)
+        field.fill(pin)
+        bridge.locator("main button[type=submit]").first.click()
+
+    def file_moving_out(self, day: date) -> str:
+        """All four questions and the declaration; returns the receipt number."""
+        self.page.goto(f"{self.origin}/moving-out")
+        for box in self.page.locator("input[name=movers]:enabled").all():
+            if not box.is_checked():
+                self.page.locator(f"label[for={box.get_attribute('id')}]").click()
+        self.next()
+        for name, value in (("year", day.year), ("month", day.month), ("day", day.day)):
+            self.page.locator(f"input[name={name}]").fill(str(value))
+        self.next()
+        self.page.locator("select[name=prefecture]").select_option(index=14)
+        self.page.locator("input[name=municipality]").fill("横浜市西区")
+        self.page.locator("input[name=address]").fill("みなとみらい一丁目1番1号 港ハイツ201")
+        self.next()
+        self.page.locator("main button[type=submit]").click()
+        number = self.page.locator(".done-number")
+        expect(number).to_be_visible(timeout=PATIENCE_MS)
+        return number.inner_text().strip()
+
+    def next(self) -> None:
+        """The one button of a question page."""
+        self.page.locator("main form .btn-solid").click()
+
+    def status(self) -> str:
+        """The state of the newest filing as the resident's own page tells it."""
+        self.page.goto(f"{self.origin}/me")
+        return self.page.locator("main .tag").first.inner_text()
