@@ -19,6 +19,10 @@ _GIVE_ATR = 4
 _RETRY_SECONDS = 0.05
 
 
+class CardStuckError(Exception):
+    """Raised when a card that was taken away still answers: a defect of this world, never of a reader."""
+
+
 class Link(threading.Thread):
     """One inserted card. While it lies there it connects again whenever the driver comes back."""
 
@@ -28,14 +32,14 @@ class Link(threading.Thread):
         self._address = ("127.0.0.1", port)
         self._on_pulled = on_pulled
         self._removed = threading.Event()
+        self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
     def run(self) -> None:
         """Serve the driver until the card is removed or its faults take it away."""
         while not self._removed.is_set():
             try:
-                self._socket = self._connect()
-                self._serve(self._socket)
+                self._serve(self._connect())
             except OSError:
                 self._removed.wait(_RETRY_SECONDS)
             except Pulled:
@@ -46,20 +50,31 @@ class Link(threading.Thread):
         self._chip.power_cycle()
 
     def remove(self) -> None:
-        """Take the card off the reader; returns when the connection is closed."""
-        self._removed.set()
-        current = self._socket
-        if current is not None:
-            try:
-                current.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                log.debug("the driver had let go already")
+        """Take the card off the reader; returns when the connection is closed.
+
+        Raises :class:`CardStuckError`.
+        """
+        with self._lock:
+            self._removed.set()
+            if self._socket is not None:
+                try:
+                    self._socket.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    log.debug("the driver had let go already")
         self.join(timeout=5)
+        if self.is_alive():
+            raise CardStuckError
 
     def _connect(self) -> socket.socket:
+        """A connection that :meth:`remove` knows of: one that is made while the card is being taken away
+        would otherwise leave it on the reader for ever. Raises :class:`OSError`, then, too."""
         link = socket.create_connection(self._address, timeout=5)
         link.settimeout(None)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self._socket = link
+            if self._removed.is_set():
+                raise ConnectionAbortedError
         return link
 
     def _serve(self, link: socket.socket) -> None:
@@ -74,9 +89,10 @@ class Link(threading.Thread):
                 self._chip.power_cycle()
 
     def _close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
 
 
 def _receive(link: socket.socket, length: int) -> bytes:
