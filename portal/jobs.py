@@ -8,7 +8,10 @@ from sqlalchemy.engine import make_url
 
 
 class Queue(StrEnum):
-    """Queues; a worker names the ones it takes from. Rendering has its own so that nothing waits behind it."""
+    """Queues; a worker names the ones it takes from. Rendering has its own so that nothing waits behind it.
+
+    A worker that takes upkeep also does the housekeeping, every half minute and without any job.
+    """
 
     RENDER = "render"
     UPKEEP = "upkeep"
@@ -18,15 +21,9 @@ class Task(StrEnum):
     """Every job there is. The worker binds each name to its function and refuses to start without one."""
 
     RENDER_ISSUANCE = "certificates.render"
-    SWEEP_DOCUMENTS = "certificates.sweep"
-    REMOVE_DEPARTED = "register.remove_departed"
 
 
-QUEUE_OF: dict[Task, Queue] = {
-    Task.RENDER_ISSUANCE: Queue.RENDER,
-    Task.SWEEP_DOCUMENTS: Queue.UPKEEP,
-    Task.REMOVE_DEPARTED: Queue.UPKEEP,
-}
+QUEUE_OF: dict[Task, Queue] = {Task.RENDER_ISSUANCE: Queue.RENDER}
 
 
 def create_app(url: str) -> procrastinate.App:

@@ -173,9 +173,9 @@ class Reader(threading.Thread):
     def _sign(self, token: TokenLike, presence: int, payload: bytes) -> bytes:
         snapshot = self._snapshot
         try:
+            # A card or reader that went away took the digits with it: the cause is said, not their absence.
+            self._check_still_there(snapshot, presence)
             with self._pin.spend() as pin:
-                if snapshot.presence != presence:
-                    raise CardChangedError
                 if snapshot.facts is None or snapshot.state is not State.READY:
                     raise NotReadyError(snapshot.state)
                 signature = token.sign(pin, payload, snapshot.facts.certificate)
@@ -203,6 +203,14 @@ class Reader(threading.Thread):
             raise CardChangedError from None
         self._follow(Event.CARD_READ, replace(_known(snapshot), tries_left=3))
         return signature
+
+    def _check_still_there(self, snapshot: Snapshot, presence: int) -> None:
+        if snapshot.presence == presence:
+            return
+        self._pin.wipe()
+        if snapshot.state is State.NO_READER:
+            raise NotReadyError(snapshot.state)
+        raise CardChangedError
 
     def _follow(self, event: Event, facts: CardFacts | None = None) -> None:
         before = self._snapshot

@@ -111,16 +111,16 @@ class Token:
     def look(self) -> Sight:
         """Whether there is a reader and something on it. Never raises; costs 2 to 50 ms, and the reading
         of the card's files when it has just been put down."""
-        slots = self._slots()
-        if not slots:
-            return Sight.NO_READER
-        if any(_occupied(slot) for slot in slots):
+        sight = self._sight()
+        if sight is Sight.EMPTY:
+            # The first empty look after a card lets paper out: a pcscd that died must not pass for a card taken.
+            if self._empty_looks % _EMPTY_LOOKS == 0:
+                self.reinitialise()
+                sight = self._sight()
+            self._empty_looks += 1
+        if sight is Sight.CARD:
             self._empty_looks = 0
-            return Sight.CARD
-        self._empty_looks += 1
-        if self._empty_looks % _EMPTY_LOOKS == 0:
-            self.reinitialise()
-        return Sight.EMPTY
+        return sight
 
     def read(self) -> CardFacts:
         """Certificate and counter.
@@ -210,13 +210,19 @@ class Token:
             log.info("the counter cannot be read: %s", type(error).__name__)
             return None
 
+    def _sight(self) -> Sight:
+        slots = self._slots()
+        if not slots:
+            return Sight.NO_READER
+        return Sight.CARD if any(_occupied(slot) for slot in slots) else Sight.EMPTY
+
     def _token(self) -> pkcs11.Token:
         slots = self._slots()
         if not slots:
             raise ReaderMissingError
         occupied = next((slot for slot in slots if _occupied(slot)), None)
         if occupied is None:
-            raise CardMissingError
+            raise ReaderMissingError if self.look() is Sight.NO_READER else CardMissingError
         try:
             return occupied.get_token()
         except TokenNotRecognised:

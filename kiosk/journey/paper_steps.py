@@ -39,6 +39,7 @@ class PaperSteps:
         if visit.portal is None or visit.offer is None or visit.scope is None or visit.request is None:
             self._parts.fail(view, "unexpected")
             return
+        asked_at = self._parts.clock()
         try:
             if visit.issuance is None:
                 known = self._parts.portal.request_issuance(visit.portal.token, self._request(view))
@@ -47,7 +48,7 @@ class PaperSteps:
             else:
                 return
         except PortalUnreachable:
-            self._portal_silent(view)
+            self._portal_silent(view, asked_at)
             return
         except PortalRefused as refusal:
             self._parts.refuse(view, refusal)
@@ -72,6 +73,7 @@ class PaperSteps:
     def follow(self, view: View) -> None:
         """PRINTING: sheet by sheet until the print agent says how it ended."""
         order = view.visit.order
+        asked_at = self._parts.clock()
         try:
             progress = self._parts.agent.order(order)
         except OrderUnknown:
@@ -79,7 +81,7 @@ class PaperSteps:
             self._unknown(view, Outcome("unknown", view.visit.sheets, view.visit.of, "journal_lost"))
             return
         except (AgentUnreachable, AgentRefused):
-            self._agent_silent(view, LOST_AGENT_SECONDS)
+            self._agent_silent(view, asked_at, LOST_AGENT_SECONDS)
             return
         self._silent_since = None
         outcome_words = {"printed": "printed", "not_printed": "stopped", "unknown": "unclear"}
@@ -134,10 +136,11 @@ class PaperSteps:
         if not self._parts.journey.note(epoch=view.epoch, released=True):
             return None
         token = view.visit.portal.token if view.visit.portal else ""
+        asked_at = self._parts.clock()
         try:
             released = self._parts.portal.release(token, issuance.issuance)
         except PortalUnreachable:
-            if self._portal_silent(view):
+            if self._portal_silent(view, asked_at):
                 self._end(issuance.issuance, NEVER_SENT)
             return None
         except PortalRefused as refusal:
@@ -152,10 +155,11 @@ class PaperSteps:
 
     def _place(self, view: View, issuance: Issuance, released: Released) -> None:
         order = issuance.issuance
+        asked_at = self._parts.clock()
         try:
             self._parts.agent.put_order(order, released.ticket, released.document)
         except AgentUnreachable:
-            self._agent_silent(view, PATIENCE_SECONDS)
+            self._agent_silent(view, asked_at, PATIENCE_SECONDS)
         except PrinterNotAble as refusal:
             self._end(order, Outcome("not_printed", 0, issuance.pages or 0, refusal.code))
             self._parts.fail(view, self._printer_words(refusal))
@@ -187,21 +191,21 @@ class PaperSteps:
         self._end(view.visit.order, outcome)
         self._parts.journey.fire(Event.ORDER_UNKNOWN, epoch=view.epoch)
 
-    def _portal_silent(self, view: View) -> bool:
+    def _portal_silent(self, view: View, asked_at: float) -> bool:
         """Whether the portal has been silent for too long; the journey has ended then."""
-        if not self._silent_for(PATIENCE_SECONDS):
+        if not self._silent_for(PATIENCE_SECONDS, asked_at):
             return False
         self._parts.fail(view, "portal_unreachable")
         return True
 
-    def _agent_silent(self, view: View, patience: float) -> None:
-        if self._silent_for(patience):
+    def _agent_silent(self, view: View, asked_at: float, patience: float) -> None:
+        if self._silent_for(patience, asked_at):
             self.forget_paper()
             self._parts.aftercare.order_unseen(view.visit.order)
             self._parts.journey.fire(Event.ORDER_UNKNOWN, epoch=view.epoch)
 
-    def _silent_for(self, patience: float) -> bool:
-        now = self._parts.clock()
+    def _silent_for(self, patience: float, asked_at: float) -> bool:
+        """The silence began with the question: a part that hangs uses up its own time-out first."""
         if self._silent_since is None:
-            self._silent_since = now
-        return now - self._silent_since >= patience
+            self._silent_since = asked_at
+        return self._parts.clock() - self._silent_since >= patience

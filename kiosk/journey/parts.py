@@ -18,8 +18,9 @@ from kiosk.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 10.0
-"""How long a part may stay silent in the middle of a journey before the resident is told and let go."""
+PATIENCE_SECONDS = 6.0
+"""How long a part may stay silent in the middle of a journey before the resident is told and let go. One slow
+answer (4 s) is borne, a second one is not; either way it is said before ten seconds are over."""
 
 
 @dataclass(frozen=True, slots=True)

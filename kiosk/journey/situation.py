@@ -40,7 +40,7 @@ _CARE = dict.fromkeys(
     ),
     "printer_service",
 )
-_KEYWORDS = _PAPER | _JAM | _SUPPLY | _CARE | {"other-job": "printer_busy"}
+_KEYWORDS = _PAPER | _JAM | _SUPPLY | _CARE | {"other-job": "printer_busy", "offline": "printer_offline"}
 _MUNICIPAL = frozenset({"hours", "maintenance", "stopped", "terminal_locked"})
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import procrastinate
 import sqlalchemy as sa
 
-from portal import certificates, database, filings, identity, register
+from portal import database, filings, identity, register
 from portal.audit import Actor, ActorKind
 from portal.certificates.press import Press
 from portal.certificates.rendering import render
@@ -31,17 +31,7 @@ def functions(ground: Ground, press: Press) -> dict[Task, Callable[..., None]]:
     def render_issuance(*, issuance: str) -> None:
         render(ground, press, UUID(issuance))
 
-    def sweep_documents() -> None:
-        certificates.sweep(ground)
-
-    def remove_departed() -> None:
-        remove_departed_residents(ground)
-
-    return {
-        Task.RENDER_ISSUANCE: render_issuance,
-        Task.SWEEP_DOCUMENTS: sweep_documents,
-        Task.REMOVE_DEPARTED: remove_departed,
-    }
+    return {Task.RENDER_ISSUANCE: render_issuance}
 
 
 def bind(app: procrastinate.App, functions_by_task: Mapping[Task, Callable[..., None]]) -> None:
@@ -64,7 +54,7 @@ def remove_departed_residents(ground: Ground) -> None:
     Their card links end, and the holds of their filings on those who stay are lifted.
     """
     now = ground.clock.now()
-    actor = Actor(ActorKind.SYSTEM, Task.REMOVE_DEPARTED.value)
+    actor = Actor(ActorKind.SYSTEM, "register.remove_departed")
     with database.transaction(ground.engine) as connection:
         removed = register.remove_departed(connection, today=local_date(now), now=now)
         for resident_id in removed:

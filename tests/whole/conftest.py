@@ -40,6 +40,7 @@ def visitor(house: House, page: Page) -> Iterator[KioskVisitor]:
     arriving.arrive()
     yield arriving
     house.kiosk_reader.remove()
+    arriving.give_up()
 
 
 @pytest.fixture

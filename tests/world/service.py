@@ -80,6 +80,14 @@ class Service:
         """End at once, as a crash would (SIGKILL to the whole group)."""
         self._end(signal.SIGKILL, patience=8)
 
+    def freeze(self) -> None:
+        """Let it hang: it keeps its connections and answers nobody."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on where it was."""
+        os.killpg(self.pid, signal.SIGCONT)
+
     def last_words(self) -> str:
         """The tail of the log."""
         return self._log.read_text(encoding="utf-8", errors="replace")[-2000:] if self._log.exists() else ""

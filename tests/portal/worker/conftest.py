@@ -15,6 +15,7 @@ import pytest
 from portal.ground import Ground
 from tests.conftest import CHECKOUT
 from tests.portal.certificates.conftest import counter, kiosk, press, real_kiosk, visit
+from tests.portal.conftest import MORNING
 
 __all__ = ["counter", "kiosk", "press", "real_kiosk", "visit"]
 
@@ -35,8 +36,9 @@ class WorkerProcess:
     def __init__(self, settings: Path, log: Path, *options: str) -> None:
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.portal.worker.process", str(settings), *options],
+                [sys.executable, "-m", "tests.portal.worker.process", str(settings), MORNING.isoformat(), *options],
                 cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=errors, env=dict(os.environ),
+                bufsize=0,  # two words that came together must not hide in a buffer from `select`
             )  # fmt: skip
 
     def says(self, word: str) -> None:

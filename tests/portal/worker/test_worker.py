@@ -41,8 +41,8 @@ def test_every_job_name_has_a_function_and_a_queue(real_kiosk: Kiosk) -> None:
 def test_a_job_name_without_a_function_refuses_to_start(real_kiosk: Kiosk) -> None:
     app = App(connector=InMemoryConnector())
     bound = functions(real_kiosk.ground, real_kiosk.press)
-    del bound[Task.SWEEP_DOCUMENTS]
-    with pytest.raises(TaskUnbound, match=r"certificates\.sweep"):
+    del bound[Task.RENDER_ISSUANCE]
+    with pytest.raises(TaskUnbound, match=r"certificates\.render"):
         bind(app, bound)
 
 
@@ -102,7 +102,7 @@ def test_housekeeping_ends_what_was_forgotten_and_an_idle_worker_stops_at_once_a
     kiosk: Kiosk, visit: Visit, workers: Workers
 ) -> None:
     issuance, _ = kiosk.released(visit)
-    # The worker's clock is the system's; what was due at any earlier time is overdue for it.
+    # What was due at any earlier time is overdue for the worker.
     with database.transaction(kiosk.ground.engine) as connection:
         connection.execute(sa.text("UPDATE issuances SET due_at = '2026-01-01T00:00:00Z'"))
     worker = workers()

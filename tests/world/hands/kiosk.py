@@ -41,6 +41,17 @@ class KioskVisitor:
         """The words at the top of the screen."""
         return self.page.locator("h1").inner_text()
 
+    def reads(self, cause: str, patience_ms: float = PATIENCE_MS) -> None:
+        """Wait for the words of one cause, on the page that ends a visit or on the closed first screen."""
+        told = self.page.locator(f"[data-failure={cause}], [data-obstacle={cause}]")
+        expect(told).to_be_visible(timeout=patience_ms)
+        expect(told.locator("h1, h2").first).not_to_be_empty()
+
+    def press_if_still_there(self, name: str) -> None:
+        """Press, unless the screen has moved on between the look and the press."""
+        with contextlib.suppress(Error):
+            self.page.locator(f"form[action='/press/{name}'] button").first.click(timeout=500)
+
     def press(self, name: str) -> None:
         """Press the button of one step."""
         self.page.locator(f"form[action='/press/{name}'] button").click()
@@ -60,11 +71,15 @@ class KioskVisitor:
 
     def type_pin(self, pin: str) -> None:
         """Four keys and "next"."""
+        self.type_digits(pin)
+        self.press("pin")
+
+    def type_digits(self, digits: str) -> None:
+        """Some keys of the pad, one by one."""
         self.see("enter_pin")
-        for count, digit in enumerate(pin, start=1):
+        for count, digit in enumerate(digits, start=1):
             self.page.locator(f"form[action='/pin'] button[value='{digit}']").click()
             expect(self.page.locator("#pin [data-on]")).to_have_count(count)
-        self.press("pin")
 
     def choose(self, scope: str) -> None:
         """Whose record; the items stay as offered."""
@@ -79,6 +94,17 @@ class KioskVisitor:
         self.see("take_card")
         take_card()
         self.see("take_paper", patience_ms=60_000)
+
+    def give_up(self, patience_s: float = 60) -> None:
+        """From whatever screen it is back to the first one, as a resident would."""
+        deadline = time.monotonic() + patience_s
+        while self.state() not in {"attract", "unavailable"}:
+            assert time.monotonic() < deadline, f"still {self.state()}: {self.heading()}"
+            for button in ("start-over", "quit", "paper-taken", "finish"):
+                if self.page.locator(f"form[action='/press/{button}'] button").count():
+                    self.press_if_still_there(button)
+                    break
+            self.page.wait_for_timeout(100)
 
     def leave(self) -> str:
         """Take the paper and go; returns the reference number of the last screen."""

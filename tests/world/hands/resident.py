@@ -35,6 +35,11 @@ class ResidentAtHome:
 
     def file_moving_out(self, day: date) -> str:
         """All four questions and the declaration; returns the receipt number."""
+        self.say_who_and_when(day)
+        return self.say_where_and_declare()
+
+    def say_who_and_when(self, day: date) -> None:
+        """The first half: everybody of the household, and the day."""
         self.page.goto(f"{self.origin}/moving-out")
         for box in self.page.locator("input[name=movers]:enabled").all():
             if not box.is_checked():
@@ -43,6 +48,10 @@ class ResidentAtHome:
         for name, value in (("year", day.year), ("month", day.month), ("day", day.day)):
             self.page.locator(f"input[name={name}]").fill(str(value))
         self.next()
+        expect(self.page.locator("select[name=prefecture]")).to_be_visible(timeout=PATIENCE_MS)
+
+    def say_where_and_declare(self) -> str:
+        """The second half: the new address and the declaration; returns the receipt number."""
         self.page.locator("select[name=prefecture]").select_option(index=14)
         self.page.locator("input[name=municipality]").fill("横浜市西区")
         self.page.locator("input[name=address]").fill("みなとみらい一丁目1番1号 港ハイツ201")
