@@ -33,9 +33,13 @@ class TokenSettings:
 
 @dataclass(frozen=True)
 class TrustSettings:
-    """Where card certificates are judged: pinned roots (a folder of DER files each) and the revocation service."""
+    """Where card certificates are judged: pinned roots (a folder of PEM files each) and the revocation service.
+
+    The roots of 利用者証明用 and 署名用 are two stores: a certificate of the one kind must never pass as the other.
+    """
 
     authentication_roots: Path
+    signature_roots: Path
     ocsp_url: str
 
 
@@ -163,7 +167,11 @@ def _settings(table: _Table) -> Settings:
             label=token.text("label"),
             pin=token.secret("pin_file").decode("ascii").strip(),
         ),
-        trust=TrustSettings(authentication_roots=trust.path("authentication_roots"), ocsp_url=trust.text("ocsp_url")),
+        trust=TrustSettings(
+            authentication_roots=trust.path("authentication_roots"),
+            signature_roots=trust.path("signature_roots"),
+            ocsp_url=trust.text("ocsp_url"),
+        ),
         tls=TlsSettings(certificate=tls.path("certificate"), key=tls.path("key")),
         origins=Origins(
             resident=origins.origin("resident"),

@@ -1,8 +1,8 @@
 """Who is this: challenge, certificate validation, revocation, serial links, sessions, staff accounts (本人確認)."""
 
 from portal.identity.accounts import Provisioning, StaffMember, add_account, staff_member
-from portal.identity.authenticate import Authenticated, authenticate
-from portal.identity.chain import pinned_roots
+from portal.identity.authenticate import Answer, Authenticated, ProvenCard, authenticate, prove
+from portal.identity.chain import demand_trust_stores, trust_store
 from portal.identity.challenge import LIFETIME as CHALLENGE_LIFETIME
 from portal.identity.challenge import Challenge, begin_challenge
 from portal.identity.errors import (
@@ -43,6 +43,7 @@ __all__ = [
     "LOGIN_PURPOSE",
     "AccountInvalid",
     "AlreadyLinked",
+    "Answer",
     "AttemptsUncountable",
     "Authenticated",
     "CertificateExpired",
@@ -62,6 +63,7 @@ __all__ = [
     "LinkEnded",
     "LoginRefused",
     "NotLinked",
+    "ProvenCard",
     "Provisioning",
     "RevocationUnavailable",
     "Role",
@@ -75,6 +77,7 @@ __all__ = [
     "authenticate",
     "begin_challenge",
     "close_kiosk_session",
+    "demand_trust_stores",
     "end_links",
     "kiosk_purpose",
     "kiosk_session",
@@ -82,6 +85,7 @@ __all__ = [
     "log_in_staff",
     "open_kiosk_session",
     "payload",
-    "pinned_roots",
+    "prove",
     "staff_member",
+    "trust_store",
 ]

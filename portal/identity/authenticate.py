@@ -1,7 +1,9 @@
-"""Who put the card on the reader? The one order of checks for kiosk and browser."""
+"""Who put the card on the reader? The one order of checks for kiosk and browser, and for both certificates."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from portal.identity.errors import (
     IdentityError,
     SignatureWrong,
 )
+from portal.identity.profile import CertificateKind
 from portal.identity.revocation import Standing
 from portal.identity.tables import Scope
 
@@ -32,51 +35,70 @@ _REFUSAL = {
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What came back to a challenge: through which asker (terminal or browser session) and, on the web, from which
+    address; the certificate in DER and the signature, nothing of which is believed yet."""
+
+    challenge_id: UUID
+    asker: str
+    certificate: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class ProvenCard:
+    """A genuine card of this moment whose holder knew the PIN. Whose card it is has not been asked.
+
+    The fingerprint tells cards apart in a log and reveals no serial number.
+    """
+
+    trusted: TrustedCertificate
+    fingerprint: str
+
+
+@dataclass(frozen=True)
 class Authenticated:
-    """A resident whose card answered. The fingerprint tells cards apart in a log and reveals no serial number."""
+    """A resident whose card answered."""
 
     resident_id: UUID
     link_id: UUID
     card_serial_fingerprint: str
 
 
-def authenticate(
-    connection: sa.Connection,
-    ground: Ground,
-    *,
-    challenge_id: UUID,
-    asker: str,
-    certificate: bytes,
-    signature: bytes,
-    now: datetime,
-    address: str | None = None,
-) -> Authenticated:
-    """The resident who holds the card and knows its PIN, or the IdentityError that names the cause.
+def prove(
+    ground: Ground, answer: Answer, *, now: datetime, kind: CertificateKind = CertificateKind.AUTHENTICATION
+) -> ProvenCard:
+    """Judge an answer with a certificate of this kind; the IdentityError names the cause of a refusal.
 
     Order: burn the challenge (own transaction), count the attempt (own transaction), asker and time of the challenge,
-    chain and kind of the certificate, signature, count the card, revocation, link. The card is counted only after its
+    chain and kind of the certificate, signature, count the card, revocation. The card is counted only after its
     signature: its certificate is public, and a stranger must not be able to use up its attempts. Refusals are audited
     in a transaction of their own, so that rolling back the caller's does not lose them.
     """
-    try:
-        burnt = challenge.burn(ground.engine, challenge_id)
-        attempts.count(ground, Scope.ASKER, asker, now=now)
-        if address is not None:
-            attempts.count(ground, Scope.ADDRESS, address, now=now)
-        burnt.demand(asker=asker, now=now)
-        roots = chain.pinned_roots(ground.settings.trust, ground.settings.environment)
-        trusted = chain.validate(chain.parse(certificate), roots, at=now)
-        _demand_signature(trusted, signature, burnt.expected_payload)
+    with _refusals_kept(ground, answer, now):
+        burnt = challenge.burn(ground.engine, answer.challenge_id)
+        attempts.count(ground, Scope.ASKER, answer.asker, now=now)
+        if answer.address is not None:
+            attempts.count(ground, Scope.ADDRESS, answer.address, now=now)
+        burnt.demand(asker=answer.asker, now=now)
+        store = chain.trust_store(ground.settings.trust, ground.settings.environment, kind)
+        trusted = chain.validate(chain.parse(answer.certificate), store, at=now)
+        _demand_signature(trusted, answer.signature, burnt.expected_payload)
         fingerprint = _fingerprint(ground, trusted)
         attempts.count(ground, Scope.CARD, fingerprint, now=now)
         _demand_good(ground, trusted, now)
-        link = links.find_link(connection, trusted)
-    except AttemptsUncountable:
-        # The store that could not count cannot keep the refusal either.
-        raise
-    except IdentityError as refusal:
-        _record_refusal(ground, refusal, asker, now)
-        raise
+    return ProvenCard(trusted, fingerprint)
+
+
+def authenticate(connection: sa.Connection, ground: Ground, answer: Answer, *, now: datetime) -> Authenticated:
+    """The resident who holds the card and knows its PIN: all of `prove`, then the serial link.
+
+    Raises every IdentityError of `prove`, NotLinked, LinkEnded.
+    """
+    card = prove(ground, answer, now=now)
+    with _refusals_kept(ground, answer, now):
+        link = links.find_link(connection, card.trusted)
     actor = audit.Actor(audit.ActorKind.RESIDENT, str(link.resident_id))
     audit.record(
         connection,
@@ -86,7 +108,19 @@ def authenticate(
         subject=link.resident_id,
         detail={"link": str(link.id)},
     )
-    return Authenticated(link.resident_id, link.id, fingerprint)
+    return Authenticated(link.resident_id, link.id, card.fingerprint)
+
+
+@contextmanager
+def _refusals_kept(ground: Ground, answer: Answer, now: datetime) -> Iterator[None]:
+    try:
+        yield
+    except AttemptsUncountable:
+        # The store that could not count cannot keep the refusal either.
+        raise
+    except IdentityError as refusal:
+        _record_refusal(ground, refusal, answer.asker, now)
+        raise
 
 
 def _demand_signature(trusted: TrustedCertificate, signature: bytes, expected: bytes) -> None:

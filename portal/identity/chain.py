@@ -20,7 +20,7 @@ from portal.identity.errors import (
     TrustStoreUnusable,
     WrongCertificateKind,
 )
-from portal.identity.profile import PROFILES, CardProfile
+from portal.identity.profile import PROFILES, CardProfile, CertificateKind
 from portal.settings import Environment, TrustSettings
 
 # A card's certificate has about 1,400 bytes. Nothing larger is even parsed.
@@ -39,6 +39,14 @@ UNREADABLE = (
 _NATIONAL = "JPKI"
 _CRITICAL = verification.Criticality.CRITICAL
 _EITHER = verification.Criticality.AGNOSTIC
+
+
+@dataclass(frozen=True)
+class TrustStore:
+    """The pinned roots of one kind of certificate. A certificate of the other kind finds no root here."""
+
+    kind: CertificateKind
+    roots: tuple[x509.Certificate, ...]
 
 
 @dataclass(frozen=True)
@@ -61,17 +69,26 @@ class TrustedCertificate:
         return f"{self.certificate.serial_number:x}"
 
 
-@lru_cache(maxsize=16)
-def pinned_roots(trust: TrustSettings, environment: Environment) -> tuple[x509.Certificate, ...]:
-    """Every root in the folder of the 利用者証明用 trust store, read once. Raises TrustStoreUnusable."""
-    folder = trust.authentication_roots
+@lru_cache(maxsize=32)
+def trust_store(
+    trust: TrustSettings, environment: Environment, kind: CertificateKind = CertificateKind.AUTHENTICATION
+) -> TrustStore:
+    """Every root in the folder of one trust store, read once. Raises TrustStoreUnusable."""
+    folder = trust.authentication_roots if kind is CertificateKind.AUTHENTICATION else trust.signature_roots
     roots = tuple(_root(path) for path in sorted(folder.glob("*.pem")))
     if not roots:
         raise TrustStoreUnusable(f"no root certificate (*.pem) in {folder.name}")
     if environment is Environment.PRODUCTION:
         for root in roots:
             _demand_national(root)
-    return roots
+    return TrustStore(kind, roots)
+
+
+def demand_trust_stores(trust: TrustSettings, environment: Environment) -> None:
+    """For the start of a production face: both stores hold national roots. Raises TrustStoreUnusable."""
+    if environment is Environment.PRODUCTION:
+        for kind in CertificateKind:
+            trust_store(trust, environment, kind)
 
 
 def parse(der: bytes) -> x509.Certificate:
@@ -88,19 +105,17 @@ def parse(der: bytes) -> x509.Certificate:
     return certificate
 
 
-def validate(
-    certificate: x509.Certificate, roots: tuple[x509.Certificate, ...], *, at: datetime
-) -> TrustedCertificate:
+def validate(certificate: x509.Certificate, trust: TrustStore, *, at: datetime) -> TrustedCertificate:
     """Chain, dates, not a CA, key usage, policy and kind, as they were at the instant `at`.
 
     Raises CertificateUntrusted, CertificateNotYetValid, CertificateExpired or WrongCertificateKind.
     """
-    profile = _profile_of(certificate)
+    profile = _profile_of(certificate, trust.kind)
     if profile is None:
-        raise _refusal(certificate, roots, at)
+        raise _refusal(certificate, trust.roots, at)
     verifier = (
         verification.PolicyBuilder()
-        .store(verification.Store(list(roots)))
+        .store(verification.Store(list(trust.roots)))
         .time(at)
         .max_chain_depth(1)
         .extension_policies(ca_policy=_ROOT_POLICY, ee_policy=_card_policy(profile))
@@ -109,7 +124,7 @@ def validate(
     try:
         chain = verifier.verify(certificate, []).chain
     except verification.VerificationError as error:
-        raise _refusal(certificate, roots, at) from error
+        raise _refusal(certificate, trust.roots, at) from error
     return TrustedCertificate(certificate, chain[1], profile)
 
 
@@ -138,9 +153,9 @@ def _in_its_time(root: x509.Certificate, at: datetime) -> bool:
     return root.not_valid_before_utc <= at <= root.not_valid_after_utc
 
 
-def _profile_of(certificate: x509.Certificate) -> CardProfile | None:
+def _profile_of(certificate: x509.Certificate, kind: CertificateKind) -> CardProfile | None:
     key = certificate.public_key()
-    for profile in PROFILES:
+    for profile in PROFILES[kind]:
         if profile.fits_key(key) and certificate.signature_algorithm_oid == profile.issuer_signature:
             return profile
     return None
@@ -164,15 +179,18 @@ def _card_policy(profile: CardProfile) -> verification.ExtensionPolicy:
             raise ValueError("key usage")
 
     # Critical extensions that are not named here make the verifier refuse, permit_all notwithstanding.
-    return (
+    demanded = (
         verification.ExtensionPolicy.permit_all()
         .require_present(x509.CertificatePolicies, _CRITICAL, policy_fits)
         .require_present(x509.KeyUsage, _CRITICAL, usage_fits)
-        .require_present(x509.ExtendedKeyUsage, _EITHER, _authenticates_clients)
         .may_be_present(x509.BasicConstraints, _EITHER, _is_no_authority)
-        # A subjectAltName holds the 基本4情報: that is the 署名用 certificate.
-        .require_not_present(x509.SubjectAlternativeName)
     )
+    if profile.for_clients:
+        demanded = demanded.require_present(x509.ExtendedKeyUsage, _EITHER, _authenticates_clients)
+    if profile.names_holder:
+        return demanded.require_present(x509.SubjectAlternativeName, _EITHER, None)
+    # A subjectAltName holds the 基本4情報: that is the 署名用 certificate.
+    return demanded.require_not_present(x509.SubjectAlternativeName)
 
 
 def _authenticates_clients(

@@ -84,8 +84,8 @@ def link_card(
     """
     parsed = chain.parse(certificate)
     at = min(max(now, parsed.not_valid_before_utc), parsed.not_valid_after_utc)
-    roots = chain.pinned_roots(ground.settings.trust, ground.settings.environment)
-    trusted = chain.validate(parsed, roots, at=at)
+    trust = chain.trust_store(ground.settings.trust, ground.settings.environment)
+    trusted = chain.validate(parsed, trust, at=at)
     try:
         present = find_link(connection, trusted)
     except (NotLinked, LinkEnded):

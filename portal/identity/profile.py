@@ -1,7 +1,8 @@
 """What belongs to one generation of the card: policy, key and signature. The next generation is one more object."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -10,31 +11,44 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ObjectIdentifier, SignatureAlgorithmOID
 
-# Exactly digitalSignature: nonRepudiation beside it marks the 署名用 certificate.
-_DIGITAL_SIGNATURE_ONLY = x509.KeyUsage(
-    digital_signature=True,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=False,
-    crl_sign=False,
-    encipher_only=False,
-    decipher_only=False,
-)
+
+class CertificateKind(StrEnum):
+    """The two certificates of a card. Each has roots, policy and PIN of its own."""
+
+    AUTHENTICATION = "authentication"
+    """利用者証明用電子証明書: says that the same card is back; carries no personal data."""
+    SIGNATURE = "signature"
+    """署名用電子証明書: signs what its holder declares; carries the 基本4情報."""
+
+
+def _usage(*, non_repudiation: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=non_repudiation,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 @dataclass(frozen=True)
 class CardProfile:
-    """The rules of one card generation for its 利用者証明用電子証明書.
+    """The rules of one card generation for one of its two certificates.
 
-    `algorithm` is stored with each link. `fits_key` says whether a public key is of this generation; `verify` raises
-    InvalidSignature.
+    `algorithm` is stored with each link. `names_holder` says whether the certificate carries the 基本4情報 (in its
+    subjectAltName), `for_clients` whether it must be meant for client authentication. `fits_key` says whether a
+    public key is of this generation; `verify` raises InvalidSignature.
     """
 
     algorithm: str
     policy: ObjectIdentifier
     key_usage: x509.KeyUsage
+    names_holder: bool
+    for_clients: bool
     issuer_signature: ObjectIdentifier
     fits_key: Callable[[CertificatePublicKeyTypes], bool]
     verify: Callable[[CertificatePublicKeyTypes, bytes, bytes], None]
@@ -54,10 +68,26 @@ RSA_2048 = CardProfile(
     algorithm="RSASSA-PKCS1-v1_5-2048-SHA256",
     # 公的個人認証サービス: policy of the 利用者証明用 certificate on the card.
     policy=ObjectIdentifier("1.2.392.200149.8.5.1.3.30"),
-    key_usage=_DIGITAL_SIGNATURE_ONLY,
+    # Exactly digitalSignature: nonRepudiation beside it marks the 署名用 certificate.
+    key_usage=_usage(non_repudiation=False),
+    names_holder=False,
+    for_clients=True,
+    issuer_signature=SignatureAlgorithmOID.RSA_WITH_SHA256,
+    fits_key=_is_rsa_2048,
+    verify=_verify_rsa_sha256,
+)
+RSA_2048_SIGNATURE = CardProfile(
+    algorithm="RSASSA-PKCS1-v1_5-2048-SHA256",
+    policy=ObjectIdentifier("1.2.392.200149.8.5.1.1.20"),
+    key_usage=_usage(non_repudiation=True),
+    names_holder=True,
+    for_clients=False,
     issuer_signature=SignatureAlgorithmOID.RSA_WITH_SHA256,
     fits_key=_is_rsa_2048,
     verify=_verify_rsa_sha256,
 )
 
-PROFILES = (RSA_2048,)
+PROFILES: Mapping[CertificateKind, tuple[CardProfile, ...]] = {
+    CertificateKind.AUTHENTICATION: (RSA_2048,),
+    CertificateKind.SIGNATURE: (RSA_2048_SIGNATURE,),
+}

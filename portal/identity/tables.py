@@ -27,6 +27,23 @@ class LinkEnd(StrEnum):
     OFFICER = "officer"
 
 
+class StopReason(StrEnum):
+    """Why a certificate is on the municipality's own stop list, which acts before the authority's answer does."""
+
+    LOST = "lost"
+    STOLEN = "stolen"
+    MISUSE = "misuse"
+    OFFICER = "officer"
+
+
+class LinkRequestState(StrEnum):
+    """Where a request stands to link a card whose 署名用 certificate did not fit exactly one living resident."""
+
+    OPEN = "open"
+    LINKED = "linked"
+    REFUSED = "refused"
+
+
 class Scope(StrEnum):
     """Whose attempts are counted."""
 
@@ -70,6 +87,66 @@ serial_links = sa.Table(
         unique=True,
         postgresql_where=sa.text("ended_at IS NULL"),
     ),
+)
+
+certificate_stops = sa.Table(
+    "certificate_stops",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("issuer_sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("serial", sa.Text, nullable=False),
+    sa.Column("reason", enumeration(StopReason, "reason"), nullable=False),
+    sa.Column("stopped_at", Instant, nullable=False),
+    sa.Column("lifted_at", Instant, nullable=True),
+    sa.Index(
+        "uq_certificate_stops_open",
+        "issuer_sha256",
+        "serial",
+        unique=True,
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    ),
+)
+
+link_requests = sa.Table(
+    "link_requests",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("issuer_sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("serial", sa.Text, nullable=False),
+    # 利用者証明用 certificate in DER: what will be linked. It carries no personal data.
+    sa.Column("certificate", sa.LargeBinary, nullable=False),
+    # 基本4情報 of the 署名用 certificate, encrypted; the officer compares them with the register.
+    sa.Column("four_items", sa.LargeBinary, nullable=False),
+    sa.Column("state", enumeration(LinkRequestState, "state"), nullable=False),
+    sa.Column("made_at", Instant, nullable=False, index=True),
+    sa.Column("decided_at", Instant, nullable=True),
+    sa.Column("decided_by", sa.Uuid, sa.ForeignKey("staff_accounts.id"), nullable=True),
+    sa.Column("link_id", sa.Uuid, sa.ForeignKey("serial_links.id"), nullable=True),
+    sa.Index(
+        "uq_link_requests_open",
+        "issuer_sha256",
+        "serial",
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+    ),
+)
+
+device_logins = sa.Table(
+    "device_logins",
+    metadata,
+    # The token in the QR code, as a hash: whoever reads the table cannot answer for anybody.
+    sa.Column("token_sha256", sa.LargeBinary(32), primary_key=True),
+    # The browser session that waits; no other one is logged in by the answer.
+    sa.Column("asker", sa.Text, nullable=False, index=True),
+    sa.Column("code", sa.String(8), nullable=False),
+    sa.Column("expires_at", Instant, nullable=False, index=True),
+    sa.Column("claimed_at", Instant, nullable=True),
+    sa.Column("answered_at", Instant, nullable=True),
+    # The code of the refusal, or the certificate that was proven.
+    sa.Column("refusal", sa.Text, nullable=True),
+    sa.Column("resident_id", sa.Uuid, sa.ForeignKey("residents.id"), nullable=True),
+    sa.Column("link_id", sa.Uuid, sa.ForeignKey("serial_links.id"), nullable=True),
+    sa.Column("certificate", sa.LargeBinary, nullable=True),
 )
 
 attempts = sa.Table(

@@ -50,18 +50,15 @@ def log_in() -> ResponseReturnValue:
         return _log_in_page(form, refused=describe(identity.SignatureWrong()))
     ground = ground_of()
     try:
-        certificate, signature = _bytes(form.certificate.data), _bytes(form.signature.data)
+        answer = identity.Answer(
+            challenge_id=challenge_id,
+            asker=person.asker(),
+            certificate=_bytes(form.certificate.data),
+            signature=_bytes(form.signature.data),
+            address=flask.request.remote_addr,
+        )
         with database.transaction(ground.engine) as connection:
-            authenticated = identity.authenticate(
-                connection,
-                ground,
-                challenge_id=challenge_id,
-                asker=person.asker(),
-                certificate=certificate,
-                signature=signature,
-                now=ground.clock.now(),
-                address=flask.request.remote_addr,
-            )
+            authenticated = identity.authenticate(connection, ground, answer, now=ground.clock.now())
     except (IdentityError, binascii.Error) as error:
         return _log_in_page(form, refused=describe(error))
     person.enter(authenticated)

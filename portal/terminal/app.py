@@ -5,8 +5,7 @@ import logging
 import flask
 
 from portal.ground import Ground
-from portal.identity import pinned_roots
-from portal.settings import Environment
+from portal.identity import demand_trust_stores
 from portal.terminal import device, heartbeat, issuances, visit
 from portal.terminal.access import ACCESS
 from portal.terminal.errors import describe, respond
@@ -19,8 +18,7 @@ _LARGEST_REQUEST = 64 * 1024
 
 def create_app(ground: Ground) -> flask.Flask:
     """The face for kiosks. Raises TrustStoreUnusable in production when a pinned root is not a national one."""
-    if ground.settings.environment is Environment.PRODUCTION:
-        pinned_roots(ground.settings.trust, ground.settings.environment)
+    demand_trust_stores(ground.settings.trust, ground.settings.environment)
     app = flask.Flask(__name__, static_folder=None)
     frame(
         app,

@@ -42,20 +42,15 @@ def log_in() -> ResponseReturnValue:
     """Let in whose card has signed, and say what this person may have."""
     ground, terminal = ground_of(), device.present()
     body = Fields.of_request()
-    challenge_id = body.identifier("challenge")
-    certificate = body.data("certificate", _LONGEST_CERTIFICATE)
-    signature = body.data("signature", _LONGEST_SIGNATURE)
+    answer = identity.Answer(
+        challenge_id=body.identifier("challenge"),
+        asker=terminal.id,
+        certificate=body.data("certificate", _LONGEST_CERTIFICATE),
+        signature=body.data("signature", _LONGEST_SIGNATURE),
+    )
     now = ground.clock.now()
     with database.transaction(ground.engine) as connection:
-        person = identity.authenticate(
-            connection,
-            ground,
-            challenge_id=challenge_id,
-            asker=terminal.id,
-            certificate=certificate,
-            signature=signature,
-            now=now,
-        )
+        person = identity.authenticate(connection, ground, answer, now=now)
         token = identity.open_kiosk_session(connection, terminal.id, person, now=now)
         reader = Actor(ActorKind.TERMINAL, terminal.id)
         record = register.resident(connection, person.resident_id, reader=reader, why="login", now=now)

@@ -90,7 +90,7 @@ def base_settings(scratch: Path, runtime: Path, token: TokenSettings) -> Setting
         secret_key=secrets.token_bytes(32),
         field_key=secrets.token_bytes(32),
         token=token,
-        trust=TrustSettings(authentication_roots=roots, ocsp_url="http://127.0.0.1:9/"),
+        trust=TrustSettings(authentication_roots=roots, signature_roots=roots, ocsp_url="http://127.0.0.1:9/"),
         tls=TlsSettings(certificate=scratch / "tls.pem", key=scratch / "tls.key"),
         origins=Origins(
             resident="https://resident.test",

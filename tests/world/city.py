@@ -97,7 +97,8 @@ label = "{TOKEN_LABEL}"
 pin_file = "secrets/token.pin"
 
 [trust]
-authentication_roots = "{folder / "trust"}"
+authentication_roots = "{folder / "trust" / "authentication"}"
+signature_roots = "{folder / "trust" / "signature"}"
 ocsp_url = "{ocsp_url}"
 
 [tls]
@@ -121,7 +122,8 @@ def _build(folder: Path) -> None:
     _make_secrets(folder / "secrets")
     _make_terminal_key(folder / "secrets")
     authority = Authority(folder / "jpki")
-    shutil.copytree(authority.auth_trust, folder / "trust")
+    shutil.copytree(authority.auth_trust, folder / "trust" / "authentication")
+    shutil.copytree(authority.sign_trust, folder / "trust" / "signature")
     _make_cards(folder, authority)
     hsm.create_token(folder / "hsm", TOKEN_LABEL)
     runtime = folder / "r"

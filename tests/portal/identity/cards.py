@@ -14,6 +14,7 @@ from portal import database
 from portal.clock import Clock
 from portal.ground import Ground
 from portal.identity import (
+    Answer,
     Authenticated,
     authenticate,
     begin_challenge,
@@ -80,7 +81,9 @@ def authority_keeps_our_time(clock: Clock, monkeypatch: pytest.MonkeyPatch, auth
 @pytest.fixture
 def ground(ground: Ground, authority: Authority, responder: RevocationServer) -> Ground:
     """A ground floor that trusts the simulated authority."""
-    trust = TrustSettings(authentication_roots=authority.auth_trust, ocsp_url=responder.url)
+    trust = TrustSettings(
+        authentication_roots=authority.auth_trust, signature_roots=authority.sign_trust, ocsp_url=responder.url
+    )
     return replace(ground, settings=replace(ground.settings, trust=trust))
 
 
@@ -149,16 +152,8 @@ def answer(
 ) -> Authenticated:
     """Answer a challenge; commits when the person is let in."""
     with database.transaction(ground.engine) as connection:
-        return authenticate(
-            connection,
-            ground,
-            challenge_id=question.id,
-            asker=asker,
-            certificate=certificate,
-            signature=signature,
-            now=ground.clock.now(),
-            address=address,
-        )
+        given = Answer(question.id, asker, certificate, signature, address)
+        return authenticate(connection, ground, given, now=ground.clock.now())
 
 
 def log_in(ground: Ground, card: Card, asker: str = TERMINAL) -> Authenticated:

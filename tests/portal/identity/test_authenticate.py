@@ -202,7 +202,7 @@ def test_without_a_trustworthy_answer_nobody_comes_in(
 
 
 def test_without_a_responder_nobody_comes_in(ground: Ground, authority: Authority, card: Card, linked: UUID) -> None:
-    trust = TrustSettings(authority.auth_trust, "http://127.0.0.1:9/")
+    trust = TrustSettings(authority.auth_trust, authority.sign_trust, "http://127.0.0.1:9/")
     alone = replace(ground, settings=replace(ground.settings, trust=trust))
 
     with pytest.raises(RevocationUnavailable):

@@ -17,8 +17,8 @@ from portal.identity import (
     CertificateUntrusted,
     WrongCertificateKind,
 )
-from portal.identity.chain import TrustedCertificate, parse, validate
-from portal.identity.profile import RSA_2048
+from portal.identity.chain import TrustedCertificate, TrustStore, parse, validate
+from portal.identity.profile import RSA_2048, CertificateKind
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard
 from tests.portal.identity.leaves import Extension, Issuer, good_but, good_extensions, policies, usage
@@ -28,9 +28,14 @@ from tests.world.jpki.profiles import AUTH_POLICY, SIGN_POLICY
 ANY_POLICY = "2.5.29.32.0"
 
 
+def trusting(*roots: x509.Certificate) -> TrustStore:
+    """A 利用者証明用 trust store."""
+    return TrustStore(CertificateKind.AUTHENTICATION, roots)
+
+
 @pytest.fixture
-def roots(authority: Authority) -> tuple[x509.Certificate, ...]:
-    return tuple(root.certificate for root in authority.auth_roots)
+def trust(authority: Authority) -> TrustStore:
+    return trusting(*(root.certificate for root in authority.auth_roots))
 
 
 @pytest.fixture
@@ -46,17 +51,17 @@ def issuer_of(root: Root) -> Issuer:
 class Judge:
     """Judges a certificate in DER at the clock's instant."""
 
-    def __init__(self, roots: tuple[x509.Certificate, ...], clock: MovableClock) -> None:
-        self._roots = roots
+    def __init__(self, trust: TrustStore, clock: MovableClock) -> None:
+        self._trust = trust
         self._clock = clock
 
     def __call__(self, der: bytes) -> TrustedCertificate:
-        return validate(parse(der), self._roots, at=self._clock.now())
+        return validate(parse(der), self._trust, at=self._clock.now())
 
 
 @pytest.fixture
-def judge(roots: tuple[x509.Certificate, ...], clock: MovableClock) -> Judge:
-    return Judge(roots, clock)
+def judge(trust: TrustStore, clock: MovableClock) -> Judge:
+    return Judge(trust, clock)
 
 
 def test_a_good_card_of_either_generation_passes(judge: Judge, make_card: MakeCard, authority: Authority) -> None:
@@ -98,7 +103,7 @@ def test_a_generation_that_is_not_pinned_is_untrusted_though_its_name_is(
     card = make_card(root=authority.auth_roots[0])
 
     with pytest.raises(CertificateUntrusted):
-        validate(parse(card.certificate), (authority.auth_roots[1].certificate,), at=clock.now())
+        validate(parse(card.certificate), trusting(authority.auth_roots[1].certificate), at=clock.now())
 
 
 def test_a_self_made_root_of_the_same_name_convinces_nobody(
@@ -139,9 +144,9 @@ def test_a_leaf_issued_by_a_card_is_untrusted(
         judge(holder.leaf(card_key.public_key(), clock.now()))
 
 
-def test_a_root_itself_is_no_card(judge: Judge, roots: tuple[x509.Certificate, ...]) -> None:
+def test_a_root_itself_is_no_card(judge: Judge, trust: TrustStore) -> None:
     with pytest.raises(WrongCertificateKind):
-        judge(roots[-1].public_bytes(Encoding.DER))
+        judge(trust.roots[-1].public_bytes(Encoding.DER))
 
 
 def test_a_certificate_of_the_signing_hierarchy_is_untrusted(
@@ -301,7 +306,7 @@ def test_a_root_past_its_dates_signs_nothing_any_more(
     der = issuer_of(root).leaf(card_key.public_key(), clock.now())
 
     with pytest.raises(CertificateUntrusted):
-        validate(parse(der), (root.certificate,), at=clock.now())
+        validate(parse(der), trusting(root.certificate), at=clock.now())
 
 
 @pytest.mark.parametrize("bits", [("digital_signature",), ("crl_sign",)])
@@ -319,7 +324,7 @@ def test_a_pinned_certificate_that_may_not_sign_certificates_is_no_root(
     )
 
     with pytest.raises((CertificateUntrusted, WrongCertificateKind)):
-        validate(parse(Issuer(name, key).leaf(card_key.public_key(), clock.now())), (root,), at=clock.now())
+        validate(parse(Issuer(name, key).leaf(card_key.public_key(), clock.now())), trusting(root), at=clock.now())
 
 
 def test_a_certificate_altered_after_it_was_signed_is_untrusted(judge: Judge, card: Card) -> None:

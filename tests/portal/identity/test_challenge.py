@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from portal import database
 from portal.ground import Ground
 from portal.identity import (
+    Answer,
     CertificateUnreadable,
     ChallengeExpired,
     ChallengeOfAnotherAsker,
@@ -48,10 +49,8 @@ def test_a_wrong_answer_burns_the_challenge_too(ground: Ground, card: Card, link
 def test_the_challenge_stays_burnt_when_the_caller_rolls_back(ground: Ground, card: Card, linked: UUID) -> None:
     question = ask(ground)
     with ground.engine.connect() as connection, connection.begin() as transaction:
-        authenticate(
-            connection, ground, challenge_id=question.id, asker=TERMINAL, certificate=card.certificate,
-            signature=card.sign(question.payload()), now=ground.clock.now(),
-        )  # fmt: skip
+        given = Answer(question.id, TERMINAL, card.certificate, card.sign(question.payload()))
+        authenticate(connection, ground, given, now=ground.clock.now())
         transaction.rollback()
 
     assert count(ground) == 0

@@ -1,6 +1,6 @@
 """Serial links: many cards to one resident, one resident to a card, nothing overwritten."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -140,6 +140,27 @@ def test_the_database_itself_refuses_two_open_links_of_one_card(ground: Ground, 
 def test_the_database_refuses_an_end_without_a_reason(ground: Ground, card: Card, linked: UUID) -> None:
     with pytest.raises(sa.exc.IntegrityError), database.transaction(ground.engine) as connection:
         connection.execute(sa.update(serial_links).values(ended_at=ground.clock.now()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        sa.delete(serial_links),
+        sa.update(serial_links).values(serial="0"),
+        sa.update(serial_links).values(valid_from=datetime(2020, 1, 1, tzinfo=UTC)),
+    ],
+    ids=["deleted", "another serial", "another beginning"],
+)
+def test_the_database_refuses_to_overwrite_a_link(ground: Ground, linked: UUID, change: sa.Executable) -> None:
+    with pytest.raises(sa.exc.DBAPIError, match="only ever ended"), database.transaction(ground.engine) as connection:
+        connection.execute(change)
+
+
+def test_a_link_ends_only_once(ground: Ground, linked: UUID) -> None:
+    end(ground, linked)
+
+    with pytest.raises(sa.exc.DBAPIError, match="only ever ended"), database.transaction(ground.engine) as connection:
+        connection.execute(sa.update(serial_links).values(ended_reason=LinkEnd.DECEASED))
 
 
 def test_making_and_ending_a_link_are_audited(ground: Ground, card: Card, linked: UUID) -> None:

@@ -8,14 +8,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from portal.identity import TrustStoreUnusable, pinned_roots
+from portal.identity import TrustStoreUnusable, trust_store
+from portal.identity.profile import CertificateKind
 from portal.settings import Environment, TrustSettings
 from tests.portal.conftest import MovableClock
 from tests.world.jpki import Authority, profiles, store
 
 
 def settings(folder: Path) -> TrustSettings:
-    return TrustSettings(authentication_roots=folder, ocsp_url="http://127.0.0.1:9/")
+    return TrustSettings(authentication_roots=folder, signature_roots=folder, ocsp_url="http://127.0.0.1:9/")
 
 
 def root_of(organisation: str | None, clock: MovableClock) -> bytes:
@@ -28,14 +29,22 @@ def root_of(organisation: str | None, clock: MovableClock) -> bytes:
 
 
 def test_every_generation_in_the_folder_is_pinned(authority: Authority) -> None:
-    found = pinned_roots(settings(authority.auth_trust), Environment.DEVELOPMENT)
+    found = trust_store(settings(authority.auth_trust), Environment.DEVELOPMENT)
 
-    assert set(found) == {root.certificate for root in authority.auth_roots}
+    assert set(found.roots) == {root.certificate for root in authority.auth_roots}
+
+
+def test_the_two_kinds_of_certificate_have_stores_of_their_own(authority: Authority) -> None:
+    trust = TrustSettings(authority.auth_trust, authority.sign_trust, "http://127.0.0.1:9/")
+    found = {kind: set(trust_store(trust, Environment.DEVELOPMENT, kind).roots) for kind in CertificateKind}
+
+    assert found[CertificateKind.SIGNATURE] == {root.certificate for root in authority.sign_roots}
+    assert not found[CertificateKind.SIGNATURE] & found[CertificateKind.AUTHENTICATION]
 
 
 def test_the_simulators_roots_are_refused_in_production(authority: Authority) -> None:
     with pytest.raises(TrustStoreUnusable, match="production"):
-        pinned_roots(settings(authority.auth_trust), Environment.PRODUCTION)
+        trust_store(settings(authority.auth_trust), Environment.PRODUCTION)
 
 
 @pytest.mark.parametrize("organisation", ["JPKI-TEST", "JPKI-SIM", "jpki", "JPKI ", "Japan", None])
@@ -44,34 +53,34 @@ def test_only_the_national_organisation_is_accepted_in_production(
 ) -> None:
     (tmp_path / "root.pem").write_bytes(root_of(organisation, clock))
 
-    assert pinned_roots(settings(tmp_path), Environment.DEVELOPMENT)
+    assert trust_store(settings(tmp_path), Environment.DEVELOPMENT)
     with pytest.raises(TrustStoreUnusable):
-        pinned_roots(settings(tmp_path), Environment.PRODUCTION)
+        trust_store(settings(tmp_path), Environment.PRODUCTION)
 
 
 def test_one_stranger_among_the_national_roots_spoils_all(tmp_path: Path, clock: MovableClock) -> None:
     (tmp_path / "a.pem").write_bytes(root_of("JPKI", clock))
-    assert pinned_roots(settings(tmp_path), Environment.PRODUCTION)
+    assert trust_store(settings(tmp_path), Environment.PRODUCTION)
 
     second = tmp_path / "second"
     second.mkdir()
     (second / "a.pem").write_bytes(root_of("JPKI", clock))
     (second / "b.pem").write_bytes(root_of("JPKI-SIM", clock))
     with pytest.raises(TrustStoreUnusable):
-        pinned_roots(settings(second), Environment.PRODUCTION)
+        trust_store(settings(second), Environment.PRODUCTION)
 
 
 def test_an_empty_or_missing_folder_is_no_trust_store(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(TrustStoreUnusable):
-            pinned_roots(settings(folder), Environment.DEVELOPMENT)
+            trust_store(settings(folder), Environment.DEVELOPMENT)
 
 
 def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
     (tmp_path / "root.pem").write_text("not a certificate")
 
     with pytest.raises(TrustStoreUnusable):
-        pinned_roots(settings(tmp_path), Environment.DEVELOPMENT)
+        trust_store(settings(tmp_path), Environment.DEVELOPMENT)
 
 
 def test_a_certificate_that_is_not_self_signed_is_refused(tmp_path: Path, authority: Authority) -> None:
@@ -79,7 +88,7 @@ def test_a_certificate_that_is_not_self_signed_is_refused(tmp_path: Path, author
     (tmp_path / "root.pem").write_bytes(pair.certificate.public_bytes(Encoding.PEM))
 
     with pytest.raises(TrustStoreUnusable):
-        pinned_roots(settings(tmp_path), Environment.DEVELOPMENT)
+        trust_store(settings(tmp_path), Environment.DEVELOPMENT)
 
 
 def test_a_root_that_names_itself_but_is_signed_by_another_key_is_refused(
@@ -96,4 +105,4 @@ def test_a_root_that_names_itself_but_is_signed_by_another_key_is_refused(
     (tmp_path / "root.pem").write_bytes(false.public_bytes(Encoding.PEM))
 
     with pytest.raises(TrustStoreUnusable):
-        pinned_roots(settings(tmp_path), Environment.DEVELOPMENT)
+        trust_store(settings(tmp_path), Environment.DEVELOPMENT)

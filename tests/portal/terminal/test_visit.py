@@ -215,7 +215,7 @@ def test_a_production_portal_does_not_start_with_the_simulators_roots(ground: Gr
     from portal.identity import TrustStoreUnusable  # noqa: PLC0415
     from portal.settings import Environment  # noqa: PLC0415
 
-    trust = TrustSettings(authority.auth_trust, "http://127.0.0.1:9/")
+    trust = TrustSettings(authority.auth_trust, authority.sign_trust, "http://127.0.0.1:9/")
     live = replace(ground, settings=replace(ground.settings, environment=Environment.PRODUCTION, trust=trust))
 
     with pytest.raises(TrustStoreUnusable):

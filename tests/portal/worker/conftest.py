@@ -92,6 +92,7 @@ label = "{settings.token.label}"
 pin_file = "pin"
 [trust]
 authentication_roots = "{settings.trust.authentication_roots}"
+signature_roots = "{settings.trust.signature_roots}"
 ocsp_url = "{settings.trust.ocsp_url}"
 [tls]
 certificate = "{settings.tls.certificate}"
