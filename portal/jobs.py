@@ -8,13 +8,9 @@ from sqlalchemy.engine import make_url
 
 
 class Queue(StrEnum):
-    """Queues; a worker names the ones it takes from. Rendering has its own so that nothing waits behind it.
-
-    A worker that takes upkeep also does the housekeeping, every half minute and without any job.
-    """
+    """Queues; a worker names the ones it takes from. Rendering has its own so that nothing waits behind it."""
 
     RENDER = "render"
-    UPKEEP = "upkeep"
 
 
 class Task(StrEnum):

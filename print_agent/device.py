@@ -137,13 +137,15 @@ class Device:
 
     def status(self) -> Status:
         """The device now, without asking the printer."""
+        # First this, then the condition: once nothing is under way, the condition is of after the last order.
+        under_way = self._under_way()
         condition, open_entries = self._condition, self._journal.open_entries()
         locked_by = self._journal.locked_by()
         reasons = condition.reasons if condition is not None else (Reason("offline", blocking=True),)
-        if condition is not None and condition.jobs and not open_entries:
+        if condition is not None and condition.jobs and not under_way:
             reasons = (*reasons, Reason(OTHER_JOB, blocking=True))
         order = locked_by or (open_entries[0].order if open_entries else None)
-        state = self._state(condition, locked=locked_by is not None, printing=bool(open_entries))
+        state = self._state(condition, locked=locked_by is not None, under_way=under_way)
         return Status(state, reasons, order, self._journal.ended(OUTCOMES_SHOWN))
 
     def progress(self, order: str) -> Progress:
@@ -170,7 +172,7 @@ class Device:
                 return entry
         if self._journal.locked_by() is not None:
             raise DeviceLocked
-        if self._journal.open_entries() or not self._recovered or self._stopping.is_set():
+        if self._under_way() or self._stopping.is_set():
             raise DeviceBusy
         if self._condition is None or not self._condition.able:
             raise PrinterNotAble
@@ -212,14 +214,21 @@ class Device:
         logger.info("order %s: staff answered %s", command.order, command.answer)
         self._look_again.set()
 
-    def _state(self, condition: Condition | None, *, locked: bool, printing: bool) -> DeviceState:
+    def _under_way(self) -> bool:
+        """Whether an order is open, or has ended and the printer has not been looked at since.
+
+        What was seen while it printed says nothing of the next one: neither "able" nor "another job is in there".
+        """
+        return self._current is not None or not self._recovered or bool(self._journal.open_entries())
+
+    def _state(self, condition: Condition | None, *, locked: bool, under_way: bool) -> DeviceState:
         if locked:
             return DeviceState.LOCKED
         if condition is None:
             return DeviceState.OFFLINE
         if condition.blocked:
             return DeviceState.BLOCKED
-        if printing or not self._recovered:
+        if under_way:
             return DeviceState.PRINTING
         return DeviceState.READY if condition.able else DeviceState.BLOCKED
 
@@ -252,6 +261,7 @@ class Device:
         for entry in self._journal.open_entries():
             self._current = entry.order
             self._press.follow(entry.order)
+            self._look_after_order()
         self._recovered = True
         while not self._stopping.is_set():
             try:
@@ -262,9 +272,12 @@ class Device:
                 continue
             if item is not None:
                 self._press.carry_out(*item)
-                # The next order must not be refused because of what was seen while this one printed.
-                self._observe(self._printing_client)
+                self._look_after_order()
         self._printing_client.close()
+
+    def _look_after_order(self) -> None:
+        self._observe(self._printing_client)
+        self._current = None
 
     def _cancel_orphans(self) -> None:
         try:

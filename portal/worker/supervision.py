@@ -24,7 +24,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def work(ground: Ground, queues: Collection[Queue]) -> None:
-    """Serve `queues` until SIGTERM or SIGINT. Prints `ready` once warm.
+    """Serve `queues` and keep house every half minute, until SIGTERM or SIGINT. Prints `ready` once warm.
 
     Raises FontMissing, SubsetterMissing, TaskUnbound before the first job.
     """
@@ -40,9 +40,6 @@ async def _work(ground: Ground, press: Press, queues: Collection[Queue]) -> None
         loop.add_signal_handler(number, stop.set)
     print("ready", flush=True)
     shifts = asyncio.create_task(_shifts(ground, press, queues, stop))
-    if Queue.UPKEEP not in queues:
-        await shifts
-        return
     housekeeping = asyncio.create_task(_housekeeping(ground, stop))
     # Whichever breaks unexpectedly takes the process down with its traceback; a supervisor starts it anew.
     await asyncio.gather(shifts, housekeeping)

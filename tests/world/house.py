@@ -130,7 +130,7 @@ class House:
             yield self._service(face, command, partial(health.answers, url, folder / "tls" / "ca.pem"))
         for number in range(self.options.render_workers):
             name = f"worker-{number + 1}"
-            command = ["portal", "worker", "--queue", "render", "--queue", "upkeep"]
+            command = ["portal", "worker", "--queue", "render"]
             yield self._service(name, command, partial(health.says, self._log(name), "ready"))
         yield self._service("agent", ["print_agent"], lambda: health.answers_on(runtime / "agent.sock"))
         yield self._service(
