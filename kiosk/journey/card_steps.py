@@ -59,18 +59,27 @@ class CardSteps:
         elif status.presence != view.visit.presence:
             self._parts.fail(view, "card_pulled")
 
-    def guard_reader(self, view: View) -> None:
-        """TAKE_CARD: a reader that cannot tell whether the card is gone ends the journey; nothing was printed."""
+    def wait_until_taken(self, view: View) -> None:
+        """TAKE_CARD: go on when the reader says that it is empty.
+
+        A reader that cannot tell ends the journey, and so does another card: nothing was printed yet.
+        """
         status = self._status(view)
-        if status is not None and status.state == "no_reader":
+        if status is None:
+            return
+        if status.state == "no_reader":
             self._parts.fail(view, "no_reader")
+        elif status.state == "no_card":
+            self._parts.journey.fire(Event.CARD_TAKEN, epoch=view.epoch)
+        elif status.presence != view.visit.presence:
+            self._parts.fail(view, "card_pulled")
 
     def watch(self, _: View) -> None:
         """Only look, so that the screen can say what lies on the reader."""
         self._look()
 
     def wait_until_gone(self, view: View) -> None:
-        """TAKE_CARD, RETURN_CARD, CARD_LEFT: go on when the reader says that it is empty, never before."""
+        """RETURN_CARD, CARD_LEFT: nothing is kept any more; go on when no card can be lying there."""
         self._look()
         now = self._parts.journey.view
         if now.epoch == view.epoch and not now.facts().card_in:

@@ -100,12 +100,11 @@ class Conductor:
             self._parts.journey.fire(Event.STOPPED, epoch=view.epoch)
 
     def _take_card(self, view: View) -> None:
-        self._card.guard_reader(view)
+        self._paper.ask_for_paper(view)
         # The resident may press "quit" at any moment; what follows is only for someone who is still here.
-        for step in (self._paper.ask_for_paper, self._card.wait_until_gone):
-            now = self._parts.journey.view
-            if now.state is State.TAKE_CARD:
-                step(now)
+        now = self._parts.journey.view
+        if now.state is State.TAKE_CARD:
+            self._card.wait_until_taken(now)
 
     def _wait_for_staff(self, view: View) -> None:
         situation = self._parts.situation()

@@ -44,6 +44,7 @@ class View:
         """The same for the guards of the table."""
         return Facts(
             card_in=self.reader not in _UNSEEN,
+            card_gone=self.reader == "no_card",
             tries_left=self.visit.tries_left,
             digits=self.visit.digits,
             certificate=self.visit.kind is not None,

@@ -81,6 +81,8 @@ class Facts:
 
     card_in: bool = False
     """the reader does not say that it is empty"""
+    card_gone: bool = False
+    """the reader says that it is empty; one that cannot be asked does not"""
     tries_left: int | None = None
     """how often the card will still accept a wrong PIN, if it tells"""
     digits: int = 0
@@ -110,6 +112,10 @@ def _card_in(facts: Facts) -> bool:
 
 def _card_out(facts: Facts) -> bool:
     return not facts.card_in
+
+
+def _card_gone(facts: Facts) -> bool:
+    return facts.card_gone
 
 
 def _last_try(facts: Facts) -> bool:
@@ -189,7 +195,7 @@ TABLE: tuple[Row, ...] = (
     Row(S.CHECKING_CARD, E.PERSON_KNOWN, S.CHOOSE_CONTENT, _person),
     Row(S.CHOOSE_CONTENT, E.CONTENT_CHOSEN, S.CONFIRM, _content),
     Row(S.CONFIRM, E.CONFIRMED, S.TAKE_CARD, _content),
-    Row(S.TAKE_CARD, E.CARD_TAKEN, S.PREPARING, _card_out),
+    Row(S.TAKE_CARD, E.CARD_TAKEN, S.PREPARING, _card_gone),
     Row(S.TAKE_CARD, E.LEFT_BEHIND, S.CARD_LEFT),
     Row(S.PREPARING, E.ORDER_PLACED, S.PRINTING),
     Row(S.PREPARING, E.ORDER_UNKNOWN, S.WAIT_FOR_STAFF),

@@ -9,7 +9,7 @@ import pytest
 from kiosk.card.payload import authentication_payload
 from kiosk.journey.states import State
 from kiosk.journey.visit import NOTHING
-from tests.kiosk.journey.doubles import NAME, ORIGIN, PIN, TOKEN
+from tests.kiosk.journey.doubles import NAME, ORIGIN, PIN, TOKEN, ReaderNow
 from tests.kiosk.journey.stage import Stage
 
 
@@ -144,6 +144,30 @@ def test_another_card_in_the_middle_ends_the_session(stage: Stage) -> None:
     stage.reader.put()
     stage.step()
     assert stage.failure == "card_pulled"
+
+
+def test_a_reader_lost_between_two_looks_never_passes_for_a_card_taken(stage: Stage) -> None:
+    """pcscd was killed on this screen, and the paper of a resident whose card lay in the dark came out."""
+    stage.to_take_card()
+    look, seen = stage.reader.status, iter(["ready"])
+
+    def is_lost_after_the_first_look() -> ReaderNow:
+        stage.reader.state = next(seen, "no_reader")
+        return look()
+
+    stage.reader.status = is_lost_after_the_first_look  # type: ignore[method-assign]
+    stage.step(2)
+    assert stage.failure == "no_reader"
+    assert stage.portal.releases == 0
+
+
+def test_another_card_instead_of_the_one_to_be_taken_ends_the_session(stage: Stage) -> None:
+    stage.to_take_card()
+    stage.reader.take()
+    stage.reader.put()
+    stage.step()
+    assert stage.failure == "card_pulled"
+    assert stage.portal.releases == 0
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ SESSION = PortalSession(
 facts = st.builds(
     Facts,
     card_in=st.booleans(),
+    card_gone=st.booleans(),
     tries_left=st.sampled_from([None, 0, 1, 2, 3]),
     digits=st.integers(0, 4),
     certificate=st.booleans(),
@@ -70,6 +71,8 @@ def test_nothing_is_printed_before_the_card_is_gone() -> None:
     assert {row.source for row in TABLE if row.target is State.PRINTING} == {State.PREPARING}
     with pytest.raises(IllegalTransition):
         next_state(State.TAKE_CARD, Event.CARD_TAKEN, Facts(card_in=True))
+    with pytest.raises(IllegalTransition):
+        next_state(State.TAKE_CARD, Event.CARD_TAKEN, Facts(card_in=False, card_gone=False))
 
 
 def test_no_idle_limit_while_something_is_being_printed() -> None:
@@ -134,9 +137,9 @@ class AnyJourney(RuleBasedStateMachine):
         if self.journey.view.state is State.TAKE_CARD:
             self.card_was_gone = False
         elif event is Event.CARD_TAKEN and before.state is State.TAKE_CARD:
-            self.card_was_gone = not before.facts().card_in
+            self.card_was_gone = before.facts().card_gone
 
-    @rule(reader=st.sampled_from(["no_card", "ready", "reading", "unavailable"]))
+    @rule(reader=st.sampled_from(["no_card", "no_reader", "ready", "reading", "unavailable"]))
     def reader_says(self, reader: str) -> None:
         self.journey.reader_says(reader)
 
