@@ -68,5 +68,5 @@ def whole_suite(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The judges of all rendered pages come last."""
-    items.sort(key=lambda item: item.path.name == "test_pages_last.py")
+    """What judges everything that the others have left comes last."""
+    items.sort(key=lambda item: item.path.stem.endswith("_last"))
