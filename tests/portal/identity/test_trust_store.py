@@ -31,14 +31,17 @@ def root_of(organisation: str | None, clock: MovableClock) -> bytes:
 def test_every_generation_in_the_folder_is_pinned(authority: Authority) -> None:
     found = trust_store(settings(authority.auth_trust), Environment.DEVELOPMENT)
 
-    assert set(found.roots) == {root.certificate for root in authority.auth_roots}
+    every = (*authority.auth_roots, authority.next_auth_root)
+    assert set(found.roots) == {root.certificate for root in every}
 
 
 def test_the_two_kinds_of_certificate_have_stores_of_their_own(authority: Authority) -> None:
     trust = TrustSettings(authority.auth_trust, authority.sign_trust, "http://127.0.0.1:9/")
     found = {kind: set(trust_store(trust, Environment.DEVELOPMENT, kind).roots) for kind in CertificateKind}
 
-    assert found[CertificateKind.SIGNATURE] == {root.certificate for root in authority.sign_roots}
+    assert found[CertificateKind.SIGNATURE] == {
+        root.certificate for root in (*authority.sign_roots, authority.next_sign_root)
+    }
     assert not found[CertificateKind.SIGNATURE] & found[CertificateKind.AUTHENTICATION]
 
 
