@@ -142,6 +142,8 @@ def validate(certificate: x509.Certificate, trust: TrustStore, *, at: datetime) 
         chain = verifier.verify(certificate, []).chain
     except verification.VerificationError as error:
         raise _refusal(certificate, trust.roots, at) from error
+    except UNREADABLE as error:
+        raise CertificateUnreadable from error
     begin, end = dates(certificate)
     if end - begin > profile.longest:
         raise WrongCertificateKind
