@@ -27,7 +27,7 @@ class Target:
         return [str(name) for name in names if name.exists()]
 
 
-_CERTIFICATES = ("chain", "signing_certificate", "next_generation", "trust_store", "parser_properties")
+_CERTIFICATES = ("chain", "chain_edges", "signing_certificate", "next_generation", "trust_store", "parser_properties")
 _EVERY = (
     Target("portal.identity.payload", ("payload",)),
     Target("portal.identity.profile", ("rsa_vectors", "ecdsa_vectors", *_CERTIFICATES)),

@@ -86,6 +86,27 @@ def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
         trust_store(settings(tmp_path), Environment.DEVELOPMENT)
 
 
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "root.pem").mkdir()
+
+    with pytest.raises(TrustStoreUnusable):
+        trust_store(settings(tmp_path), Environment.DEVELOPMENT)
+
+
+def test_a_root_signed_in_a_way_that_nobody_knows_is_refused(tmp_path: Path, authority: Authority) -> None:
+    der = authority.auth_roots[0].certificate.public_bytes(Encoding.DER)
+    known, unknown = bytes.fromhex("2a864886f70d01010b"), bytes.fromhex("2a864886f70d01017f")
+    strange = x509.load_der_x509_certificate(der.replace(known, unknown))
+    (tmp_path / "root.pem").write_bytes(strange.public_bytes(Encoding.PEM))
+
+    with pytest.raises(TrustStoreUnusable):
+        trust_store(settings(tmp_path), Environment.DEVELOPMENT)
+
+
+def test_the_kinds_are_named_as_settings_and_records_name_them() -> None:
+    assert [str(kind) for kind in CertificateKind] == ["authentication", "signature"]
+
+
 def test_a_certificate_that_is_not_self_signed_is_refused(tmp_path: Path, authority: Authority) -> None:
     pair = authority.responder(authority.auth_roots[0])
     (tmp_path / "root.pem").write_bytes(pair.certificate.public_bytes(Encoding.PEM))
