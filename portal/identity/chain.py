@@ -1,9 +1,10 @@
 """Is this the certificate of a My Number card, by a root we pinned? Chosen by signature, never by name."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -20,7 +21,7 @@ from portal.identity.errors import (
     TrustStoreUnusable,
     WrongCertificateKind,
 )
-from portal.identity.profile import PROFILES, CardProfile, CertificateKind
+from portal.identity.profile import PROFILES, CardProfile, CertificateKind, Scheme
 from portal.settings import Environment, TrustSettings
 
 # A card's certificate has about 1,400 bytes. Nothing larger is even parsed.
@@ -47,6 +48,18 @@ class TrustStore:
 
     kind: CertificateKind
     roots: tuple[x509.Certificate, ...]
+
+    @cached_property
+    def by_scheme(self) -> Mapping[Scheme, verification.Store]:
+        """The roots that sign in each scheme; a scheme without a root is missing.
+
+        Generations share one name, so the verifier tries one after the other. The newest comes first, as most cards
+        are of it: the order costs or saves time and decides nothing.
+        """
+        newest_first = sorted(self.roots, key=lambda root: root.not_valid_before_utc, reverse=True)
+        schemes = {scheme for profile in PROFILES[self.kind] for scheme in profile.issuers}
+        found = {scheme: [root for root in newest_first if scheme.fits_key(root.public_key())] for scheme in schemes}
+        return {scheme: verification.Store(roots) for scheme, roots in found.items() if roots}
 
 
 @dataclass(frozen=True)
@@ -92,14 +105,16 @@ def demand_trust_stores(trust: TrustSettings, environment: Environment) -> None:
 
 
 def parse(der: bytes) -> x509.Certificate:
-    """One certificate from DER. Raises CertificateUnreadable for anything else."""
+    """One certificate from DER. Raises CertificateUnreadable for anything else.
+
+    Names, dates and extensions are left alone here: little is decoded that a pinned root has not signed.
+    """
     if not 0 < len(der) <= LONGEST_CERTIFICATE:
         raise CertificateUnreadable
     try:
         certificate = x509.load_der_x509_certificate(der)
-        # Extensions and key are decoded lazily: what is rotten in them must show here.
-        _ = (certificate.extensions, certificate.public_key(), certificate.subject, certificate.issuer)
-        _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        # The key is decoded lazily: what is rotten in it must show here.
+        _ = certificate.public_key()
     except UNREADABLE as error:
         raise CertificateUnreadable from error
     return certificate
@@ -108,14 +123,16 @@ def parse(der: bytes) -> x509.Certificate:
 def validate(certificate: x509.Certificate, trust: TrustStore, *, at: datetime) -> TrustedCertificate:
     """Chain, dates, not a CA, key usage, policy and kind, as they were at the instant `at`.
 
-    Raises CertificateUntrusted, CertificateNotYetValid, CertificateExpired or WrongCertificateKind.
+    Raises CertificateUnreadable, CertificateUntrusted, CertificateNotYetValid, CertificateExpired or
+    WrongCertificateKind.
     """
-    profile = _profile_of(certificate, trust.kind)
-    if profile is None:
+    rules = _rules_for(certificate, trust)
+    if rules is None:
         raise _refusal(certificate, trust.roots, at)
+    profile, store = rules
     verifier = (
         verification.PolicyBuilder()
-        .store(verification.Store(list(trust.roots)))
+        .store(store)
         .time(at)
         .max_chain_depth(1)
         .extension_policies(ca_policy=_ROOT_POLICY, ee_policy=_card_policy(profile))
@@ -125,20 +142,45 @@ def validate(certificate: x509.Certificate, trust: TrustStore, *, at: datetime) 
         chain = verifier.verify(certificate, []).chain
     except verification.VerificationError as error:
         raise _refusal(certificate, trust.roots, at) from error
+    except UNREADABLE as error:
+        raise CertificateUnreadable from error
+    begin, end = dates(certificate)
+    if end - begin > profile.longest:
+        raise WrongCertificateKind
+    if profile.names_holder:
+        # The 基本4情報 are read by others, who may rely on it that they can be.
+        _demand_readable(certificate)
     return TrustedCertificate(certificate, chain[1], profile)
+
+
+def dates(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """The first and the last instant of a certificate. Raises CertificateUnreadable for dates that are none."""
+    try:
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except ValueError as error:
+        raise CertificateUnreadable from error
 
 
 def _refusal(certificate: x509.Certificate, roots: tuple[x509.Certificate, ...], at: datetime) -> Exception:
     """The cause of a refusal that is already decided, in the order of what the person can do about it."""
+    _demand_readable(certificate)
     if not any(_signed_by(certificate, root) for root in roots):
         return CertificateUntrusted()
-    if at < certificate.not_valid_before_utc:
+    begin, end = dates(certificate)
+    if at < begin:
         return CertificateNotYetValid()
-    if at > certificate.not_valid_after_utc:
+    if at > end:
         return CertificateExpired()
     if any(_signed_by(certificate, root) and not _in_its_time(root, at) for root in roots):
         return CertificateUntrusted()
     return WrongCertificateKind()
+
+
+def _demand_readable(certificate: x509.Certificate) -> None:
+    try:
+        _ = (certificate.extensions, certificate.subject, certificate.issuer)
+    except UNREADABLE as error:
+        raise CertificateUnreadable from error
 
 
 def _signed_by(certificate: x509.Certificate, root: x509.Certificate) -> bool:
@@ -153,21 +195,24 @@ def _in_its_time(root: x509.Certificate, at: datetime) -> bool:
     return root.not_valid_before_utc <= at <= root.not_valid_after_utc
 
 
-def _profile_of(certificate: x509.Certificate, kind: CertificateKind) -> CardProfile | None:
-    key = certificate.public_key()
-    for profile in PROFILES[kind]:
-        if profile.fits_key(key) and certificate.signature_algorithm_oid == profile.issuer_signature:
-            return profile
+def _rules_for(certificate: x509.Certificate, trust: TrustStore) -> tuple[CardProfile, verification.Store] | None:
+    """The profile that the key is of, and the pinned roots that sign as this certificate claims to be signed."""
+    key, signed_as = certificate.public_key(), certificate.signature_algorithm_oid
+    for profile in PROFILES[trust.kind]:
+        for scheme in profile.issuers:
+            if profile.scheme.fits_key(key) and scheme.in_certificates == signed_as and scheme in trust.by_scheme:
+                return profile, trust.by_scheme[scheme]
     return None
 
 
+@cache
 def _card_policy(profile: CardProfile) -> verification.ExtensionPolicy:
     def policy_fits(
         policy: verification.Policy,  # noqa: ARG001
         certificate: x509.Certificate,  # noqa: ARG001
         extension: x509.CertificatePolicies,
     ) -> None:
-        if [information.policy_identifier for information in extension] != [profile.policy]:
+        if len(extension) != 1 or extension[0].policy_identifier != profile.policy:
             raise ValueError("policy")
 
     def usage_fits(

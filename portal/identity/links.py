@@ -83,7 +83,8 @@ def link_card(
     when somebody else holds the certificate, and the certificate errors of `chain`.
     """
     parsed = chain.parse(certificate)
-    at = min(max(now, parsed.not_valid_before_utc), parsed.not_valid_after_utc)
+    begin, end = chain.dates(parsed)
+    at = min(max(now, begin), end)
     trust = chain.trust_store(ground.settings.trust, ground.settings.environment)
     trusted = chain.validate(parsed, trust, at=at)
     try:

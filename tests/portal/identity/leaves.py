@@ -65,7 +65,7 @@ class Issuer:
         extensions: Sequence[Extension] | None = None,
         not_before: timedelta = timedelta(days=-1),
         not_after: timedelta = timedelta(days=365),
-        digest: hashes.SHA256 | hashes.SHA512 | None = None,
+        digest: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None = None,
         serial: int = 4711,
     ) -> bytes:
         """A leaf in DER."""

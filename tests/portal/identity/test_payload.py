@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kiosk.card.payload import authentication_payload
 from portal.identity import kiosk_purpose, payload
-from portal.identity.payload import nonce_digest
+from portal.identity.payload import LOGIN_PURPOSE, NONCE_LENGTH, PAYLOAD_LENGTH, nonce_digest
 
 VECTORS = [
     (
@@ -58,6 +58,13 @@ def test_letters_cannot_slide_from_the_origin_into_the_nonce() -> None:
     long = payload(origin="https://example.jp1", nonce_sha256=nonce_digest(b"1" * 31), purpose="login")
 
     assert short != long
+
+
+def test_the_lengths_and_purposes_are_those_that_bridge_and_kiosk_were_built_with() -> None:
+    """Kiosks and bridges in the field are not updated in the same minute as the portal."""
+    assert (NONCE_LENGTH, PAYLOAD_LENGTH) == (32, 112)
+    assert LOGIN_PURPOSE == "login"
+    assert kiosk_purpose("kiosk-01") == "kiosk:kiosk-01"
 
 
 def test_two_kiosks_have_two_purposes_and_neither_is_the_browsers() -> None:

@@ -31,14 +31,17 @@ def root_of(organisation: str | None, clock: MovableClock) -> bytes:
 def test_every_generation_in_the_folder_is_pinned(authority: Authority) -> None:
     found = trust_store(settings(authority.auth_trust), Environment.DEVELOPMENT)
 
-    assert set(found.roots) == {root.certificate for root in authority.auth_roots}
+    every = (*authority.auth_roots, authority.next_auth_root)
+    assert set(found.roots) == {root.certificate for root in every}
 
 
 def test_the_two_kinds_of_certificate_have_stores_of_their_own(authority: Authority) -> None:
     trust = TrustSettings(authority.auth_trust, authority.sign_trust, "http://127.0.0.1:9/")
     found = {kind: set(trust_store(trust, Environment.DEVELOPMENT, kind).roots) for kind in CertificateKind}
 
-    assert found[CertificateKind.SIGNATURE] == {root.certificate for root in authority.sign_roots}
+    assert found[CertificateKind.SIGNATURE] == {
+        root.certificate for root in (*authority.sign_roots, authority.next_sign_root)
+    }
     assert not found[CertificateKind.SIGNATURE] & found[CertificateKind.AUTHENTICATION]
 
 
@@ -81,6 +84,27 @@ def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(TrustStoreUnusable):
         trust_store(settings(tmp_path), Environment.DEVELOPMENT)
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "root.pem").mkdir()
+
+    with pytest.raises(TrustStoreUnusable):
+        trust_store(settings(tmp_path), Environment.DEVELOPMENT)
+
+
+def test_a_root_signed_in_a_way_that_nobody_knows_is_refused(tmp_path: Path, authority: Authority) -> None:
+    der = authority.auth_roots[0].certificate.public_bytes(Encoding.DER)
+    known, unknown = bytes.fromhex("2a864886f70d01010b"), bytes.fromhex("2a864886f70d01017f")
+    strange = x509.load_der_x509_certificate(der.replace(known, unknown))
+    (tmp_path / "root.pem").write_bytes(strange.public_bytes(Encoding.PEM))
+
+    with pytest.raises(TrustStoreUnusable):
+        trust_store(settings(tmp_path), Environment.DEVELOPMENT)
+
+
+def test_the_kinds_are_named_as_settings_and_records_name_them() -> None:
+    assert [str(kind) for kind in CertificateKind] == ["authentication", "signature"]
 
 
 def test_a_certificate_that_is_not_self_signed_is_refused(tmp_path: Path, authority: Authority) -> None:

@@ -1,4 +1,5 @@
-"""The simulated authority: two generations of the 利用者証明用 root under one name, one 署名用 root."""
+"""The simulated authority: two generations of the 利用者証明用 root under one name, one 署名用 root, and of both the
+generation that is announced for fiscal year 2028, under the same names again."""
 
 import fcntl
 import json
@@ -12,7 +13,6 @@ from typing import TypedDict
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -26,12 +26,14 @@ _COUNTER_CODE = "982010001"  # 受付窓口識別記号: where the certificate w
 _FIVE_YEARS = timedelta(days=1826)
 _TEN_YEARS = timedelta(days=3652)
 # The older generation is near its end, as on the cards handed out years ago that are still in use.
-_GENERATION_AGE = {1: timedelta(days=2600), 2: timedelta(days=1100)}
+_GENERATION_AGE = {1: timedelta(days=2600), 2: timedelta(days=1100), 3: timedelta(days=30)}
+_NEXT_GENERATION = 3
 
 
 @dataclass(frozen=True)
 class Root:
-    """One generation of one root. ``id`` is ``auth-1``, ``auth-2`` or ``sign-1``."""
+    """One generation of one root. ``id`` is ``auth-1``, ``auth-2`` or ``sign-1``; of the generation to come
+    ``auth-3`` or ``sign-2``."""
 
     id: str
     pair: store.KeyPair
@@ -95,7 +97,7 @@ class Authority:
     @property
     def roots(self) -> Sequence[Root]:
         """All roots, 利用者証明用 first."""
-        return (*self.auth_roots, *self.sign_roots)
+        return (*self.auth_roots, *self.sign_roots, self.next_auth_root, self.next_sign_root)
 
     @cached_property
     def auth_trust(self) -> Path:
@@ -112,12 +114,12 @@ class Authority:
         root: Root,
         profile: LeafProfile,
         *,
-        key: rsa.RSAPublicKey | None = None,
+        key: store.PublicKey | None = None,
         four_items: FourItems | None = None,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
     ) -> x509.Certificate:
-        """One certificate on record as good. Without ``key`` a fresh one is made and thrown away."""
+        """One certificate on record as good. Without ``key`` a fresh RSA key is made and thrown away."""
         start = not_before or store.now() - profiles.ONE_DAY
         certificate = profiles.build_leaf(
             root.certificate,
@@ -127,7 +129,7 @@ class Authority:
             common_name=_common_name(),
             serial=_serial(),
             not_before=start,
-            not_after=not_after or start + _FIVE_YEARS,
+            not_after=not_after or start + _lifetime(root),
             four_items=four_items,
         )
         self._book(root).write(store.Status(certificate.serial_number))
@@ -195,7 +197,7 @@ class Authority:
         )
         for status in self._book(root).revoked():
             builder = builder.add_revoked_certificate(_crl_entry(status))
-        return builder.sign(root.pair.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        return builder.sign(root.pair.key, store.digest_for(root.pair.key)).public_bytes(Encoding.DER)
 
     def responder(self, root: Root) -> store.KeyPair:
         """The root's OCSP responder, entitled to answer by the root itself."""
@@ -208,6 +210,8 @@ class Authority:
     def _load_or_create(self) -> None:
         self.auth_roots = tuple(self._root(f"auth-{number}", number) for number in GENERATIONS)
         self.sign_roots = (self._root("sign-1", CURRENT_GENERATION),)
+        self.next_auth_root = self._root("auth-3", _NEXT_GENERATION)
+        self.next_sign_root = self._root("sign-2", _NEXT_GENERATION)
         self._responders = {root.id: self._responder(root, "responder", delegated=True) for root in self.roots}
         self._impostors = {root.id: self._responder(root, "impostor", delegated=False) for root in self.roots}
 
@@ -216,7 +220,7 @@ class Authority:
         purpose = "user authentication" if kind == "auth" else "digital signature"
         pair = store.load_pair(self._private, root_id)
         if pair is None:
-            key = store.new_key()
+            key = store.new_p384_key() if generation == _NEXT_GENERATION else store.new_key()
             start = store.now() - _GENERATION_AGE[generation]
             certificate = profiles.build_root(key, profiles.root_name(purpose), _serial(), start, start + _TEN_YEARS)
             pair = store.KeyPair(key, certificate)
@@ -249,6 +253,10 @@ class Authority:
                 continue
             return root
         raise UnknownIssuerError(f"serial {certificate.serial_number:x}")
+
+
+def _lifetime(root: Root) -> timedelta:
+    return _FIVE_YEARS if isinstance(root.pair.key, rsa.RSAPrivateKey) else _TEN_YEARS
 
 
 def _common_name() -> str:

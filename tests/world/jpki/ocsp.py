@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 
@@ -48,11 +50,17 @@ def answer(authority: Authority, request_der: bytes, mode: Mode = Mode.NORMAL) -
 def _asked_root(authority: Authority, request: ocsp.OCSPRequest) -> Root | None:
     """Generations share one name, so only the hash of the issuer's key tells them apart."""
     for root in authority.roots:
-        key = root.certificate.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
-        digest = hashlib.new(request.hash_algorithm.name, key).digest()
+        digest = hashlib.new(request.hash_algorithm.name, _key_bits(root.certificate.public_key())).digest()
         if digest == request.issuer_key_hash:
             return root
     return None
+
+
+def _key_bits(key: CertificatePublicKeyTypes) -> bytes:
+    """What the bit string of a key holds (RFC 6960, 4.1.1): the RSA key itself, or the point on the curve."""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
 
 
 def _signed_answer(authority: Authority, root: Root, request: ocsp.OCSPRequest, mode: Mode) -> bytes:
@@ -79,7 +87,7 @@ def _signed_answer(authority: Authority, root: Root, request: ocsp.OCSPRequest, 
     nonce = _nonce(request, mode)
     if nonce is not None:
         builder = builder.add_extension(nonce, critical=False)
-    return builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(signer.key, store.digest_for(signer.key)).public_bytes(Encoding.DER)
 
 
 def _certificate_status(status: store.Status | None) -> ocsp.OCSPCertStatus:

@@ -1,22 +1,23 @@
 """What the certificates of the simulated 公的個人認証サービス look like.
 
 Shape after the published facts about JPKI (RSA-2048, sha256WithRSAEncryption, self-signed roots without
-intermediates, every generation of a root under one distinguished name); the organisation is always
-``JPKI-SIM`` so that nothing made here can be mistaken for the real service.
+intermediates, every generation of a root under one distinguished name; for the generation announced for fiscal year
+2028 P-384 and ecdsa-with-SHA384); the organisation is always ``JPKI-SIM`` so that nothing made here can be mistaken
+for the real service.
 """
 
 import datetime as dt
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import (
     AuthorityInformationAccessOID,
     ExtendedKeyUsageOID,
     NameOID,
     ObjectIdentifier,
 )
+
+from tests.world.jpki.store import PrivateKey, PublicKey, digest_for
 
 OCSP_URL = "http://ocsp.jpki-sim.invalid/"
 CPS_URL = "http://www.jpki-sim.invalid/cps.html"
@@ -67,7 +68,7 @@ def leaf_name(common_name: str) -> x509.Name:
 
 
 def build_root(
-    key: rsa.RSAPrivateKey,
+    key: PrivateKey,
     name: x509.Name,
     serial: int,
     not_before: dt.datetime,
@@ -81,14 +82,14 @@ def build_root(
         .add_extension(_agency_name(), critical=False)
         .add_extension(_revocation_point(name), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
+        .sign(key, digest_for(key))
     )
 
 
 def build_leaf(
     root: x509.Certificate,
-    root_key: rsa.RSAPrivateKey,
-    key: rsa.RSAPublicKey,
+    root_key: PrivateKey,
+    key: PublicKey,
     *,
     profile: LeafProfile,
     common_name: str,
@@ -117,13 +118,13 @@ def build_leaf(
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     if four_items is not None:
         builder = builder.add_extension(_alternative_name(four_items), critical=False)
-    return builder.sign(root_key, hashes.SHA256())
+    return builder.sign(root_key, digest_for(root_key))
 
 
 def build_responder(
     root: x509.Certificate,
-    root_key: rsa.RSAPrivateKey,
-    key: rsa.RSAPublicKey,
+    root_key: PrivateKey,
+    key: PublicKey,
     serial: int,
     *,
     delegated: bool = True,
@@ -143,7 +144,7 @@ def build_responder(
         .add_extension(x509.OCSPNoCheck(), critical=False)
         .add_extension(_authority_key(root), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .sign(root_key, hashes.SHA256())
+        .sign(root_key, digest_for(root_key))
     )
 
 

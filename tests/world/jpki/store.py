@@ -12,15 +12,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
 @dataclass(frozen=True)
 class KeyPair:
     """A private key with its certificate."""
 
-    key: rsa.RSAPrivateKey
+    key: PrivateKey
     certificate: x509.Certificate
 
 
@@ -34,8 +37,18 @@ class Status:
 
 
 def new_key() -> rsa.RSAPrivateKey:
-    """An RSA-2048 key, as every JPKI key is."""
+    """An RSA-2048 key, as every JPKI key of today is."""
     return rsa.generate_private_key(65537, 2048)
+
+
+def new_p384_key() -> ec.EllipticCurvePrivateKey:
+    """A P-384 key, as those of the generation announced for fiscal year 2028."""
+    return ec.generate_private_key(ec.SECP384R1())
+
+
+def digest_for(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
+    """The hash that goes with a key of the authority: SHA-384 beside P-384, else SHA-256."""
+    return hashes.SHA384() if isinstance(key, ec.EllipticCurvePrivateKey) else hashes.SHA256()
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -46,7 +59,7 @@ def replace_file(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def private_pem(key: rsa.RSAPrivateKey) -> bytes:
+def private_pem(key: PrivateKey) -> bytes:
     """The key as unencrypted PKCS#8 PEM."""
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -68,9 +81,16 @@ def save_pair(folder: Path, name: str, pair: KeyPair) -> None:
 
 def load_key(path: Path) -> rsa.RSAPrivateKey:
     """An RSA key from PKCS#8 PEM."""
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    key = _load_any_key(path)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"not an RSA key: {path.name}")
+    return key
+
+
+def _load_any_key(path: Path) -> PrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, PrivateKey):
+        raise TypeError(f"neither an RSA nor an EC key: {path.name}")
     return key
 
 
@@ -79,7 +99,7 @@ def load_pair(folder: Path, name: str) -> KeyPair | None:
     certificate = folder / f"{name}.der"
     if not certificate.exists():
         return None
-    return KeyPair(load_key(folder / f"{name}.key"), x509.load_der_x509_certificate(certificate.read_bytes()))
+    return KeyPair(_load_any_key(folder / f"{name}.key"), x509.load_der_x509_certificate(certificate.read_bytes()))
 
 
 class StatusBook:

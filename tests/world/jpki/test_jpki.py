@@ -11,10 +11,10 @@ import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from tests.world.jpki import AUTH_PROFILE as AUTH
 from tests.world.jpki import Authority, CardOrder, FourItems, IssuedCard, Mode, SoftwareCard
@@ -82,6 +82,18 @@ def test_both_generations_of_the_authentication_root_share_one_name(authority: A
     assert "O=JPKI-SIM" in first.subject.rfc4514_string()
 
 
+def test_the_generation_to_come_signs_on_p_384_under_the_same_names(authority: Authority) -> None:
+    for old, new in (
+        (authority.auth_roots[0], authority.next_auth_root),
+        (authority.sign_roots[0], authority.next_sign_root),
+    ):
+        key = new.certificate.public_key()
+        assert old.certificate.subject == new.certificate.subject
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        assert isinstance(key.curve, ec.SECP384R1)
+        assert new.certificate.signature_algorithm_oid == SignatureAlgorithmOID.ECDSA_WITH_SHA384
+
+
 def test_the_issuer_of_a_card_is_found_by_signature_only(authority: Authority, card: IssuedCard) -> None:
     old, current = authority.auth_roots
     card.auth.verify_directly_issued_by(current.certificate)
@@ -126,7 +138,7 @@ def test_an_authority_is_loaded_again_from_its_directory(authority: Authority) -
     assert [root.certificate for root in again.roots] == [root.certificate for root in authority.roots]
     trusted = sorted(again.auth_trust.glob("*.pem"))
     assert [x509.load_pem_x509_certificate(path.read_bytes()) for path in trusted] == [
-        root.certificate for root in authority.auth_roots
+        root.certificate for root in (*authority.auth_roots, authority.next_auth_root)
     ]
 
 

@@ -1,0 +1,40 @@
+"""What is mutated, and the tests that must notice: the fastest first, PostgreSQL only where it is needed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+_TESTS = "tests/portal/identity"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One module of the validator. Tests that need PostgreSQL run only with `database`."""
+
+    module: str
+    tests: tuple[str, ...]
+    database: bool = False
+
+    @property
+    def path(self) -> Path:
+        """Its source."""
+        return CHECKOUT / (self.module.replace(".", "/") + ".py")
+
+    @property
+    def test_files(self) -> list[str]:
+        """The tests that exist (of the OCSP judge under its old name and its new one, whichever is there)."""
+        names = [CHECKOUT / _TESTS / f"test_{name}.py" for name in self.tests]
+        return [str(name) for name in names if name.exists()]
+
+
+_CERTIFICATES = ("chain", "chain_edges", "signing_certificate", "next_generation", "trust_store", "parser_properties")
+_EVERY = (
+    Target("portal.identity.payload", ("payload",)),
+    Target("portal.identity.profile", ("rsa_vectors", "ecdsa_vectors", *_CERTIFICATES)),
+    Target("portal.identity.chain", _CERTIFICATES),
+    Target("portal.identity.revocation", ("revocation",)),
+    Target("portal.identity.revocation.ocsp", ("ocsp",)),
+    Target("portal.identity.challenge", ("challenge",), database=True),
+    Target("portal.identity.authenticate", ("limits", "challenge", "authenticate", "next_generation"), database=True),
+)
+TARGETS = tuple(target for target in _EVERY if target.path.exists())
