@@ -17,8 +17,10 @@ from cryptography.x509 import ocsp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.identity import RevocationUnavailable, revocation
-from portal.identity.revocation import Standing, ask, judge
+from portal.identity import RevocationUnavailable
+from portal.identity.revocation import Standing
+from portal.identity.revocation import ocsp as revocation
+from portal.identity.revocation.ocsp import ask, judge
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard
 from tests.world.jpki import Authority, Mode, profiles, store
