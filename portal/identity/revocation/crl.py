@@ -198,8 +198,9 @@ def _revoked(data: bytes, at: int, end: int, algorithm: bytes) -> tuple[int, int
     if data[inner:at] != algorithm:
         raise ListRefused("it names two algorithms of signature")
     _, at = der.element(data, at, end, der.SEQUENCE)  # issuer
-    for _ in ("thisUpdate", "nextUpdate"):
-        _, at = der.element(data, at, end, _time_tag(data, at, end))
+    _, at = der.element(data, at, end, _time_tag(data, at, end))
+    if at < end and data[at] == _time_tag(data, at, end):  # nextUpdate, whose absence the head will show
+        _, at = der.element(data, at, end, data[at])
     if at < end and data[at] == der.SEQUENCE:
         return der.element(data, at, end, der.SEQUENCE)
     return at, at

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -21,7 +20,6 @@ from portal.identity.revocation.standing import Standing
 LOOK_EVERY_SECONDS = 1.0
 _SERIAL_END = 1 << (8 * LONGEST_SERIAL)
 _LOG = logging.getLogger(__name__)
-_fingerprint = lru_cache(maxsize=64)(compact.fingerprint)
 
 
 class Lists:
@@ -31,10 +29,11 @@ class Lists:
     whether it is time to fetch.
     """
 
-    def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]] = refresh.start) -> None:
+    def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self._folder = folder
         self._start = start
         self._held: dict[bytes, CompactList] = {}
+        self._fingerprints: dict[bytes, bytes] = {}
         self._seen: dict[Path, tuple[int, int, int]] = {}
         self._child: subprocess.Popen[bytes] | None = None
         self._not_before = time.monotonic()
@@ -47,7 +46,7 @@ class Lists:
         Raises RevocationUnavailable when there is no list of this root, or it is of the future, or its next update
         has passed.
         """
-        held = self._held.get(_fingerprint(root))
+        held = self._held.get(self._filed_under(root))
         if held is None:
             raise RevocationUnavailable("there is no list of this root")
         if not held.covers(now):
@@ -78,6 +77,14 @@ class Lists:
         if self._child is not None:
             self._child.wait()
         self._held = {}
+
+    def _filed_under(self, root: x509.Certificate) -> bytes:
+        """The root's fingerprint. Its signature tells it apart as well, and is at hand without any hashing."""
+        signature = root.signature
+        known = self._fingerprints.get(signature)
+        if known is None:
+            known = self._fingerprints[signature] = compact.fingerprint(root)
+        return known
 
     def _watch(self) -> None:
         while not self._over.wait(LOOK_EVERY_SECONDS):
@@ -125,7 +132,7 @@ def held(state_dir: Path) -> Lists:
         with _LOCK:
             known = _OF_FOLDER.get(state_dir)
             if known is None:
-                known = Lists(refresh.folder_of(state_dir))
+                known = Lists(refresh.folder_of(state_dir), refresh.start)
                 known.look()
                 _OF_FOLDER[state_dir] = known
     known.keep()
