@@ -31,8 +31,8 @@ check: $(STATE)/ready ## lint, types, import contracts, translations
 	@$(BIN)/lint-imports
 	$(RUN) -m pytest -q tests/whole/test_translations.py
 
-bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT`
-	$(RUN) -m tests.bench
+bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT` (ARGS="NAME …": only these measurements)
+	$(RUN) -m tests.bench $(ARGS)
 
 format: $(STATE)/ready ## bring the code into its form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -2,6 +2,8 @@
 
     head      see _HEAD, with SHA-256 over everything else in the file
     narrow    serial numbers of up to 64 bits, ascending, as the machine's own 64-bit integers
+    index     for each value of a narrow number's leading bits, where in `narrow` such numbers begin, and at last
+              where they end (32 bits each): what is left to search are about sixteen neighbours
     wide      longer serial numbers, ascending, 20 octets each, big-endian
     meanings  one octet for each narrow and then for each wide number: 1 revoked, 2 on hold
 
@@ -15,6 +17,7 @@ import os
 import struct
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +37,7 @@ _BODY = _HEAD.size + _CHECKSUM  # a multiple of 8: the narrow numbers lie as the
 _CODES = {Standing.REVOKED: 1, Standing.ON_HOLD: 2}
 _STANDINGS = {code: standing for standing, code in _CODES.items()}
 _NARROW_END = 1 << 64
+_MOST_LEADING_BITS = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,7 +54,9 @@ class CompactList:
     this_update: datetime
     next_update: datetime
     digest: bytes
+    _shift: int
     _narrow: memoryview
+    _index: memoryview
     _wide: memoryview
     _meanings: memoryview
 
@@ -63,11 +69,12 @@ class CompactList:
 
     def standing(self, serial: int) -> Standing:
         """What the list says of a serial number; GOOD when it says nothing."""
-        numbers = self._narrow
-        if serial >= _NARROW_END:
+        bucket = serial >> self._shift
+        if bucket >= len(self._index) - 1:
             return self._standing_of_wide(serial)
-        at = bisect_left(numbers, serial)
-        if at == len(numbers) or numbers[at] != serial:
+        end = self._index[bucket + 1]
+        at = bisect_left(self._narrow, serial, self._index[bucket], end)
+        if at == end or self._narrow[at] != serial:
             return Standing.GOOD
         return _STANDINGS[self._meanings[at]]
 
@@ -98,9 +105,17 @@ def write(folder: Path, made: RevocationList) -> Path:
     """Put a list into its file, whole or not at all; one writer at a time. Raises OSError."""
     numbers = sorted(made.entries)
     first_wide = bisect_left(numbers, _NARROW_END)
-    narrow = array("Q", numbers[:first_wide]).tobytes()
-    wide = b"".join(number.to_bytes(LONGEST_SERIAL, "big") for number in numbers[first_wide:])
-    meanings = bytes(_CODES[made.entries[number]] for number in numbers)
+    meanings = bytearray((_CODES[Standing.REVOKED],)) * len(numbers)
+    for number, standing in made.entries.items():
+        if standing is Standing.ON_HOLD:
+            meanings[bisect_left(numbers, number)] = _CODES[standing]
+    narrow = array("Q", numbers[:first_wide])
+    body = (
+        narrow.tobytes(),
+        _index_of(narrow).tobytes(),
+        b"".join(number.to_bytes(LONGEST_SERIAL, "big") for number in numbers[first_wide:]),
+        bytes(meanings),
+    )
     root = fingerprint(made.root)
     head = _HEAD.pack(
         _MAGIC,
@@ -116,7 +131,7 @@ def write(folder: Path, made: RevocationList) -> Path:
     # One name for every draft: what a writer that was killed has left, the next one writes over.
     draft = folder / ".draft"
     with draft.open("wb") as file:
-        for part in (head, _checksum(head, narrow, wide, meanings), narrow, wide, meanings):
+        for part in (head, _checksum(head, *body), *body):
             file.write(part)
         file.flush()
         os.fsync(file.fileno())
@@ -133,7 +148,8 @@ def load(path: Path) -> CompactList:
     magic, root, number, this_update, next_update, digest, narrow, wide = _HEAD.unpack_from(mapped)
     if magic != _MAGIC:
         raise CompactListDamaged("of another kind or version")
-    wide_at = _BODY + 8 * narrow
+    index_at = _BODY + 8 * narrow
+    wide_at = index_at + 4 * (_buckets(narrow) + 1)
     meanings_at = wide_at + LONGEST_SERIAL * wide
     if len(mapped) != meanings_at + narrow + wide:
         raise CompactListDamaged("of another length than its head says")
@@ -141,16 +157,35 @@ def load(path: Path) -> CompactList:
         raise CompactListDamaged("altered")
     if path != path_of(path.parent, root):
         raise CompactListDamaged("of another root than its name says")
+    numbers = mapped[_BODY:index_at].cast("Q")
     return CompactList(
         root=root,
         number=int.from_bytes(number, "big"),
         this_update=_EPOCH + timedelta(seconds=this_update),
         next_update=_EPOCH + timedelta(seconds=next_update),
         digest=digest,
-        _narrow=mapped[_BODY:wide_at].cast("Q"),
+        _shift=_shift_of(numbers),
+        _narrow=numbers,
+        _index=mapped[index_at:wide_at].cast("I"),
         _wide=mapped[wide_at:meanings_at],
         _meanings=mapped[meanings_at:],
     )
+
+
+def _buckets(count: int) -> int:
+    """How many values of the leading bits are told apart among so many numbers."""
+    return 1 << max(0, min(_MOST_LEADING_BITS, count.bit_length() - 4))
+
+
+def _shift_of(narrow: Sequence[int]) -> int:
+    """By how much a number is shifted so that of the largest one only the leading bits are left."""
+    return max(0, narrow[-1].bit_length() + 1 - _buckets(len(narrow)).bit_length()) if narrow else 0
+
+
+def _index_of(narrow: "array[int]") -> "array[int]":
+    shift = _shift_of(narrow)
+    starts = (bisect_left(narrow, bucket << shift) for bucket in range(_buckets(len(narrow))))
+    return array("I", [*starts, len(narrow)])
 
 
 def _checksum(*parts: bytes | memoryview) -> bytes:

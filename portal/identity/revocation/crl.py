@@ -43,6 +43,8 @@ _REFUSED_EXTENSIONS = {
     x509.DeltaCRLIndicator.oid: "it is a delta list (deltaCRLIndicator)",
     x509.IssuingDistributionPoint.oid: "it is only a part of the list, or indirect (issuingDistributionPoint)",
 }
+# YYMMDDhhmmssZ and YYYYMMDDhhmmssZ: the only forms that RFC 5280 allows.
+_TIMES = {der.UTC_TIME: 13, der.GENERALIZED_TIME: 15}
 _REASON_CODE = bytes.fromhex("551d15")
 _CERTIFICATE_ISSUER = bytes.fromhex("551d1d")
 _HOLD, _REMOVE = 6, 8
@@ -214,14 +216,20 @@ def _entries(data: bytes, stretch: tuple[int, int]) -> dict[int, Standing]:
     """Serial number → standing. A serial that is listed twice stands as the graver entry says."""
     at, end = stretch
     standings: dict[int, Standing] = {}
-    element, unsigned = der.element, der.unsigned
+    element, unsigned, times = der.element, der.unsigned, _TIMES
     while at < end:
         start, at = element(data, at, end, der.SEQUENCE)
-        serial_at, after = element(data, start, at, der.INTEGER)
-        if after - serial_at > LONGEST_SERIAL:
-            raise NotDer("serial number is too long")
+        # Serial number and date are always short: without a call for each of a million of them.
+        serial_at, length = start + 2, data[start + 1]
+        after = serial_at + length
+        if data[start] != der.INTEGER or length > LONGEST_SERIAL or after >= at:
+            raise NotDer("an entry has no serial number, or one that is too long")
         serial = unsigned(data, serial_at, after)
-        _, after = element(data, after, at, _time_tag(data, after, at))
+        if times.get(data[after]) != data[after + 1]:
+            raise NotDer("an entry has no date")
+        after += 2 + data[after + 1]
+        if after > at:
+            raise NotDer("an entry's date goes beyond its end")
         standing = Standing.REVOKED if after == at else _entry_standing(data[after:at])
         if standings.setdefault(serial, standing) is not standing:
             standings[serial] = Standing.REVOKED

@@ -40,6 +40,10 @@ class Lists:
         self._thread: threading.Thread | None = None
         self._over = threading.Event()
 
+    def __len__(self) -> int:
+        """How many roots have a list here."""
+        return len(self._held)
+
     def standing(self, root: x509.Certificate, serial: int, *, now: datetime) -> Standing:
         """What the root's list says of a serial number: GOOD, REVOKED or ON_HOLD; it cannot say UNKNOWN.
 

@@ -278,7 +278,7 @@ def test_the_thread_finds_a_new_list_by_itself(face: Face, monkeypatch: pytest.M
     face.lists.keep()
     face.write({7: Standing.REVOKED})
 
-    until(lambda: bool(face.lists._held))
+    until(lambda: len(face.lists) == 1)
     assert face.ask() is Standing.REVOKED
 
 
@@ -291,7 +291,7 @@ def test_a_thread_that_was_lost_in_a_fork_is_started_again(face: Face, monkeypat
     if child == 0:
         with suppress(BaseException):
             face.lists.keep()
-            until(lambda: bool(face.lists._held))
+            until(lambda: len(face.lists) == 1)
             os._exit(0)
         os._exit(1)
 
@@ -311,7 +311,7 @@ def test_a_folder_that_cannot_be_looked_at_does_not_end_the_thread(
     path.unlink()
     face.write({7: Standing.REVOKED})
 
-    until(lambda: bool(face.lists._held))
+    until(lambda: len(face.lists) == 1)
 
 
 def test_readers_never_see_half_a_list_while_it_is_replaced(face: Face) -> None:

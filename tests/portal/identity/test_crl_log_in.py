@@ -210,7 +210,7 @@ def test_a_face_has_its_lists_before_the_first_person_comes(
     machine.refresh()
     create_app(machine.ground)
 
-    assert len(lists._OF_FOLDER[machine.settings.state_dir]._held) == 3
+    assert len(lists._OF_FOLDER[machine.settings.state_dir]) == 3
 
 
 # From here on with the command line, and with processes and threads that nobody holds back.
@@ -319,7 +319,7 @@ def test_a_face_fetches_its_lists_by_itself_and_lets_the_first_people_wait_outsi
     with pytest.raises(RevocationUnavailable):
         log_in(living.ground, card)
 
-    wait_until(lambda: lists.held(living.settings.state_dir)._held)
+    wait_until(lambda: len(lists.held(living.settings.state_dir)) == 3)
 
     assert log_in(living.ground, card).resident_id == resident_id
     with pytest.raises(CertificateRevoked):
