@@ -1,4 +1,4 @@
-"""The stand-in's own lists are lists to the library too, and a ready-made one goes out in place of the authority's."""
+"""The stand-in's own lists are lists to the library too, and a ready-made one goes out as it is."""
 
 from collections.abc import Iterator
 from pathlib import Path
