@@ -38,6 +38,7 @@ class Lists:
         self._child: subprocess.Popen[bytes] | None = None
         self._not_before = time.monotonic()
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
         self._over = threading.Event()
 
     def __len__(self) -> int:
@@ -69,7 +70,11 @@ class Lists:
 
     def keep(self) -> None:
         """Have the thread running: also in a process that was forked after it had been started."""
-        if self._thread is None or not self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
+            return
+        with self._starting:
+            if self._thread is not None and self._thread.is_alive():
+                return
             self._thread = threading.Thread(target=self._watch, name="revocation-lists", daemon=True)
             self._thread.start()
 

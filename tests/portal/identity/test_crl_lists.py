@@ -203,8 +203,11 @@ def test_a_file_with_one_changed_octet_is_damaged(face: Face, data: st.DataObjec
 def test_a_file_under_the_name_of_another_root_is_damaged(face: Face, authority: Authority) -> None:
     other = compact.path_of(face.folder, compact.fingerprint(authority.auth_roots[0].certificate))
     face.write().rename(other)
+    with pytest.raises(CompactListDamaged, match="another root"):
+        compact.load(other)
     face.lists.look()
 
+    face.refuses("no list of this root")
     face.refuses("no list of this root", root=authority.auth_roots[0].certificate)
 
 

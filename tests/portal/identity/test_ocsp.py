@@ -25,7 +25,7 @@ from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard
 from tests.portal.identity.leaves import usage
 from tests.world.jpki import Authority, Mode, profiles, store
-from tests.world.jpki.lists import RSA_SHA1, RSA_SHA256, tlv
+from tests.world.jpki.lists import RSA_SHA1, RSA_SHA256, extension, integer, tlv
 from tests.world.jpki.server import RevocationServer, set_mode
 
 NONCE = bytes(range(32))
@@ -112,9 +112,9 @@ class Bench:
             root.certificate.subject, good.subject, key.public_key(), 77, self.now + start, self.now + end
         )
         left_out = tuple(kind for kind in (without, instead and type(instead[0])) if kind)
-        for extension in good.extensions:
-            if not isinstance(extension.value, left_out):
-                builder = builder.add_extension(extension.value, critical=extension.critical)
+        for kept in good.extensions:
+            if not isinstance(kept.value, left_out):
+                builder = builder.add_extension(kept.value, critical=kept.critical)
         if instead is not None:
             builder = builder.add_extension(instead[0], critical=instead[1])
         return store.KeyPair(key, builder.sign(root.key, hashes.SHA256()))
@@ -398,11 +398,47 @@ def test_an_answer_with_a_critical_extension_that_nobody_knows_proves_nothing(be
 def signed_anew(answer: bytes, key: rsa.RSAPrivateKey, digest: hashes.HashAlgorithm, algorithm: bytes) -> bytes:
     """A good answer with another signature under it, as the library's builder would not make it."""
     good = ocsp.load_der_ocsp_response(answer)
-    signature = key.sign(good.tbs_response_bytes, padding.PKCS1v15(), digest)
-    shown = tlv(0xA0, tlv(0x30, *(store.der(certificate) for certificate in good.certificates)))
-    basic = tlv(0x30, good.tbs_response_bytes, algorithm, tlv(0x03, b"\x00", signature), shown)
+    return answer_of(good.tbs_response_bytes, good.certificates, key, digest, algorithm)
+
+
+def answer_of(
+    signed: bytes,
+    certificates: list[x509.Certificate],
+    key: rsa.RSAPrivateKey,
+    digest: hashes.HashAlgorithm | None = None,
+    algorithm: bytes = RSA_SHA256,
+) -> bytes:
+    signature = key.sign(signed, padding.PKCS1v15(), digest or hashes.SHA256())
+    shown = tlv(0xA0, tlv(0x30, *(store.der(certificate) for certificate in certificates)))
+    basic = tlv(0x30, signed, algorithm, tlv(0x03, b"\x00", signature), shown)
     body = tlv(0x30, tlv(0x06, bytes.fromhex("2b0601050507300101")), tlv(0x04, basic))
     return tlv(0x30, tlv(0x0A, b"\x00"), tlv(0xA0, body))
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_a_critical_extension_beside_the_status_that_nobody_knows_proves_nothing(
+    bench: Bench, critical: bool
+) -> None:
+    """The library's builder has no place for it, so the answer is built octet by octet."""
+    instant = tlv(0x18, f"{bench.now:%Y%m%d%H%M%SZ}".encode())
+    asked, digest = bench.request, bytes.fromhex("300b0609608648016503040201")
+    name, key = tlv(0x04, asked.issuer_name_hash), tlv(0x04, asked.issuer_key_hash)
+    about = tlv(0x30, digest, name, key, integer(asked.serial_number))
+    single = tlv(0x30, about, b"\x80\x00", instant, tlv(0xA1, tlv(0x30, unknown_extension(critical=critical))))
+    nonce = tlv(0xA1, tlv(0x30, extension("2b0601050507300102", tlv(0x04, NONCE))))
+    signer = bench.authority.responder(bench.root)
+    who = tlv(0xA1, signer.certificate.subject.public_bytes())
+    made = answer_of(tlv(0x30, who, instant, tlv(0x30, single), nonce), [signer.certificate], signer.key)
+
+    if critical:
+        with pytest.raises(RevocationUnavailable, match="critical extension"):
+            bench.judge(made)
+    else:
+        assert bench.judge(made) is Standing.GOOD
+
+
+def unknown_extension(*, critical: bool) -> bytes:
+    return extension("2b0601040184e21f", b"\x05\x00", critical=critical)
 
 
 def test_an_answer_signed_with_sha1_proves_nothing(bench: Bench) -> None:
