@@ -8,8 +8,8 @@ RUN    := @mkdir -p $(STATE)/tmp && env TMPDIR=$(CURDIR)/$(STATE)/tmp XDG_CACHE_
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # The card reader's daemon and module, a software HSM, a real IPP printer process, a browser (libatomic1 is its
-# driver's), fonts, WeasyPrint's libraries.
-DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils dbus-daemon chromium iproute2 libatomic1 \
+# driver's), fonts, WeasyPrint's libraries; openssl is what the benchmark compares with.
+DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils dbus-daemon chromium iproute2 libatomic1 openssl \
   fonts-ipamj-mincho fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
@@ -31,8 +31,8 @@ check: $(STATE)/ready ## lint, types, import contracts, translations
 	@$(BIN)/lint-imports
 	$(RUN) -m pytest -q tests/whole/test_translations.py
 
-bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT`
-	$(RUN) -m tests.bench
+bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT` (ARGS="NAME …": only these measurements)
+	$(RUN) -m tests.bench $(ARGS)
 
 mutation: $(STATE)/ready ## change the validator one place at a time; some test must notice nine of ten
 	$(RUN) -m tests.mutation

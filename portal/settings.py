@@ -31,16 +31,29 @@ class TokenSettings:
     pin: str
 
 
+class RevocationSource(StrEnum):
+    """How the portal learns that a card's certificate is revoked."""
+
+    OCSP = "ocsp"
+    """The authority's responder, asked at each log-in."""
+    CRL = "crl"
+    """The authority's lists, fetched in the background."""
+
+
 @dataclass(frozen=True)
 class TrustSettings:
     """Where card certificates are judged: pinned roots (a folder of PEM files each) and the revocation service.
 
     The roots of 利用者証明用 and 署名用 are two stores: a certificate of the one kind must never pass as the other.
+    `crl_urls` names one address for each root, in any order: which root a list belongs to, its signature says.
+    An address that the chosen source does not need may be empty.
     """
 
     authentication_roots: Path
     signature_roots: Path
-    ocsp_url: str
+    ocsp_url: str = ""
+    revocation: RevocationSource = RevocationSource.OCSP
+    crl_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,15 @@ class _Table:
             raise SettingsError(f"{self._name}{key}: plain http only on the resident's own machine")
         return value
 
+    def addresses(self, key: str, *, required: bool) -> tuple[str, ...]:
+        values = self._values.pop(key, [])
+        if not isinstance(values, list) or (required and not values):
+            raise SettingsError(f"{self._name}{key}: a list of addresses is required")
+        for value in values:
+            if not isinstance(value, str) or not _is_web_address(value):
+                raise SettingsError(f"{self._name}{key}: every address must be http(s)://host…")
+        return tuple(values)
+
     def table(self, key: str) -> "_Table":
         value = self._values.pop(key, None)
         if not isinstance(value, dict):
@@ -143,6 +165,29 @@ class _Table:
     def done(self) -> None:
         if self._values:
             raise SettingsError(f"unknown setting: {self._name}{min(self._values)}")
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme in {"https", "http"} and bool(parts.hostname) and value.isascii() and value.isprintable()
+
+
+def _trust(table: _Table) -> TrustSettings:
+    try:
+        source = RevocationSource(table.optional_text("revocation") or RevocationSource.OCSP)
+    except ValueError as error:
+        raise SettingsError(f"trust.revocation: one of {', '.join(RevocationSource)}") from error
+    by_ocsp = source is RevocationSource.OCSP
+    return TrustSettings(
+        authentication_roots=table.path("authentication_roots"),
+        signature_roots=table.path("signature_roots"),
+        ocsp_url=table.text("ocsp_url") if by_ocsp else table.optional_text("ocsp_url") or "",
+        revocation=source,
+        crl_urls=table.addresses("crl_urls", required=not by_ocsp),
+    )
 
 
 def _settings(table: _Table) -> Settings:
@@ -167,11 +212,7 @@ def _settings(table: _Table) -> Settings:
             label=token.text("label"),
             pin=token.secret("pin_file").decode("ascii").strip(),
         ),
-        trust=TrustSettings(
-            authentication_roots=trust.path("authentication_roots"),
-            signature_roots=trust.path("signature_roots"),
-            ocsp_url=trust.text("ocsp_url"),
-        ),
+        trust=_trust(trust),
         tls=TlsSettings(certificate=tls.path("certificate"), key=tls.path("key")),
         origins=Origins(
             resident=origins.origin("resident"),

@@ -13,6 +13,7 @@ from portal.commands import (
     keys,
     municipality,
     register,
+    revocation,
     serve,
     staff,
     terminal,
@@ -21,7 +22,7 @@ from portal.commands import (
 from portal.ground import open_ground
 from portal.keys import KeyUnavailable
 
-TOPICS = (database, keys, serve, worker, municipality, register, identity, staff, terminal)
+TOPICS = (database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal)
 
 
 def parser() -> argparse.ArgumentParser:

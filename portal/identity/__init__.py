@@ -34,6 +34,7 @@ from portal.identity.kiosk_sessions import ABSOLUTE as KIOSK_SESSION_LIFETIME
 from portal.identity.kiosk_sessions import KioskSession, close_kiosk_session, kiosk_session, open_kiosk_session
 from portal.identity.links import end_links, link_card
 from portal.identity.payload import LOGIN_PURPOSE, kiosk_purpose, payload
+from portal.identity.revocation import prepare as prepare_revocation
 from portal.identity.staff_login import log_in_staff
 from portal.identity.tables import LinkEnd, Role
 
@@ -85,6 +86,7 @@ __all__ = [
     "log_in_staff",
     "open_kiosk_session",
     "payload",
+    "prepare_revocation",
     "prove",
     "staff_member",
     "trust_store",

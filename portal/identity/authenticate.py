@@ -131,7 +131,7 @@ def _demand_signature(trusted: TrustedCertificate, signature: bytes, expected: b
 
 
 def _demand_good(ground: Ground, trusted: TrustedCertificate, now: datetime) -> None:
-    standing = revocation.ask(ground.settings.trust.ocsp_url, trusted.certificate, trusted.root, now=now)
+    standing = revocation.ask(ground.settings, trusted.certificate, trusted.root, now=now)
     if standing is not Standing.GOOD:
         raise _REFUSAL[standing]
 

@@ -4,7 +4,7 @@ import flask
 from jinja2 import StrictUndefined
 
 from portal.ground import Ground
-from portal.identity import demand_trust_stores
+from portal.identity import demand_trust_stores, prepare_revocation
 from portal.resident import entrance, filing, languages, mine, moving_out, person, words
 from portal.resident.access import ACCESS
 from portal.resident.city import known_city
@@ -19,6 +19,7 @@ def create_app(ground: Ground) -> flask.Flask:
     Raises TrustStoreUnusable in production when a pinned root is not a national one.
     """
     demand_trust_stores(ground.settings.trust, ground.settings.environment)
+    prepare_revocation(ground.settings)
     app = flask.Flask(__name__, static_folder=str(ground.settings.static_dir), static_url_path="/static")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

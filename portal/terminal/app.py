@@ -5,7 +5,7 @@ import logging
 import flask
 
 from portal.ground import Ground
-from portal.identity import demand_trust_stores
+from portal.identity import demand_trust_stores, prepare_revocation
 from portal.terminal import device, heartbeat, issuances, visit
 from portal.terminal.access import ACCESS
 from portal.terminal.errors import describe, respond
@@ -19,6 +19,7 @@ _LARGEST_REQUEST = 64 * 1024
 def create_app(ground: Ground) -> flask.Flask:
     """The face for kiosks. Raises TrustStoreUnusable in production when a pinned root is not a national one."""
     demand_trust_stores(ground.settings.trust, ground.settings.environment)
+    prepare_revocation(ground.settings)
     app = flask.Flask(__name__, static_folder=None)
     frame(
         app,

@@ -1,44 +1,32 @@
-"""`python -m tests.bench`: start a house, measure, print one line for each figure."""
+"""`python -m tests.bench [NAME …]`: measure everything, or what is named, and print one line for each figure."""
 
-import os
-import shutil
-import statistics
+import argparse
 import sys
+from collections.abc import Callable, Iterable
 
-from tests.bench.identity import report_identity
-from tests.bench.tap_to_ticket import tap_to_ticket
-from tests.world import city, ports
-from tests.world.city import CHECKOUT
-from tests.world.house import House, Options
-from tests.world.runtime import runtime_folder
+from tests.bench import identity, revocation, tap_to_ticket
+from tests.bench.figures import Figure
 
-ISSUANCES = 60
+# A measurement is one line here: its name on the command line, and the function that yields its figures.
+MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
+    "tap_to_ticket": tap_to_ticket.measure,
+    "identity": identity.measure,
+    "revocation": revocation.measure,
+}
 
 
-def main() -> int:
-    """Measure everything; the exit code is 0 when every figure could be taken."""
-    state = CHECKOUT / ".state"
-    report_identity(report)
-    prepared = city.ready(state)
-    house = House(
-        state / f"bench-{os.getpid()}",
-        runtime_folder(),
-        prepared,
-        ports=ports.free(),
-        options=Options(page_seconds=0),
-    )
-    with house:
-        taken = tap_to_ticket(house, ISSUANCES)
-    print(f"measured {len(taken)} issuances", file=sys.stderr)
-    report("tap_to_ticket_ms_p50", statistics.median(taken), "ms")
-    report("tap_to_ticket_ms_p95", statistics.quantiles(taken, n=20)[-1], "ms")
-    shutil.rmtree(house.folder, ignore_errors=True)
+def main(arguments: list[str] | None = None) -> int:
+    """Measure; the exit code is 0 when every figure could be taken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)} (default: all)")
+    names = parser.parse_args(arguments).names or list(MEASUREMENTS)
+    unknown = set(names) - set(MEASUREMENTS)
+    if unknown:
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
+    for name in names:
+        for figure in MEASUREMENTS[name]():
+            print(figure.line(), flush=True)
     return 0
-
-
-def report(name: str, value: float, unit: str) -> None:
-    """One line that other programs read; its form never changes."""
-    print(f"bench: {name} {value:.{1 if value >= 10 else 3}f} {unit}", flush=True)
 
 
 if __name__ == "__main__":

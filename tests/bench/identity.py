@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from portal.identity import chain, kiosk_purpose, payload
 from portal.identity.payload import nonce_digest
 from portal.identity.profile import RSA_2048
 from portal.settings import Environment, TrustSettings
+from tests.bench.figures import Figure
 from tests.world.jpki import AUTH_PROFILE, Authority, store
 
 ROUNDS = 5
@@ -32,15 +33,15 @@ class OpensslMuteError(Exception):
     """Raised when `openssl speed` does not print the figure that ours are compared with."""
 
 
-def report_identity(report: Callable[[str, float, str], None]) -> None:
-    """Print `identity_verify_per_s` and the two ratios."""
+def measure() -> Iterator[Figure]:
+    """The whole check a second, and its ratio and that of the bare signature to openssl's verifications."""
     with tempfile.TemporaryDirectory() as folder:
         whole, bare = _checks(Authority(Path(folder)))
         taken = [(_per_second(whole), _per_second(bare), _openssl()) for _ in range(ROUNDS)]
     whole_best, bare_best, openssl_best = (max(column) for column in zip(*taken, strict=True))
-    report("identity_verify_per_s", whole_best, "/s")
-    report("identity_verify_ratio", whole_best / openssl_best, "of_openssl")
-    report("identity_signature_ratio", bare_best / openssl_best, "of_openssl")
+    yield Figure("identity_verify_per_s", whole_best, "1/s")
+    yield Figure("identity_verify_ratio", whole_best / openssl_best, "ratio")
+    yield Figure("identity_signature_ratio", bare_best / openssl_best, "ratio")
 
 
 def _checks(authority: Authority) -> tuple[Callable[[], None], Callable[[], None]]:

@@ -1,5 +1,9 @@
 """From the PIN to the signed print ticket, over the kiosk's own clients and every real wire."""
 
+import os
+import shutil
+import statistics
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -10,16 +14,39 @@ from kiosk.card.client import Reader
 from kiosk.card.payload import authentication_payload
 from kiosk.portal_answers import IssuanceRequest, Outcome
 from kiosk.portal_client import PortalClient
-from tests.world.city import DemoCard
+from tests.bench.figures import Figure
+from tests.world import city, ports
+from tests.world.city import CHECKOUT, DemoCard
 from tests.world.demo_city.cast import CAST
-from tests.world.house import House
+from tests.world.house import House, Options
+from tests.world.runtime import runtime_folder
 
+ISSUANCES = 60
 KIND = "resident_record"
 PATIENCE_S = 30
 
 
 class NotMeasuredError(Exception):
     """Raised when an issuance ends otherwise than with a ticket: the figures would be of something else."""
+
+
+def measure() -> Iterator[Figure]:
+    """Start a house and let residents tap, one after the other."""
+    state = CHECKOUT / ".state"
+    prepared = city.ready(state)
+    house = House(
+        state / f"bench-{os.getpid()}",
+        runtime_folder(),
+        prepared,
+        ports=ports.free(),
+        options=Options(page_seconds=0),
+    )
+    with house:
+        taken = tap_to_ticket(house, ISSUANCES)
+    print(f"measured {len(taken)} issuances", file=sys.stderr)
+    yield Figure("tap_to_ticket_ms_p50", statistics.median(taken), "ms")
+    yield Figure("tap_to_ticket_ms_p95", statistics.quantiles(taken, n=20)[-1], "ms")
+    shutil.rmtree(house.folder, ignore_errors=True)
 
 
 def tap_to_ticket(house: House, count: int) -> list[float]:

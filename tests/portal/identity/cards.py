@@ -21,9 +21,9 @@ from portal.identity import (
     kiosk_purpose,
     link_card,
     payload,
-    revocation,
 )
 from portal.identity.payload import nonce_digest
+from portal.identity.revocation import ocsp
 from portal.settings import TrustSettings
 from tests.portal.register.people import TESTER, put_resident
 from tests.world.jpki import AUTH_PROFILE, Authority, LeafProfile, Mode, Root, store
@@ -59,8 +59,8 @@ def responder(authority: Authority) -> Iterator[RevocationServer]:
     server = RevocationServer(authority)
     server.start()
     yield server
-    revocation._client().close()
-    revocation._client.cache_clear()
+    ocsp._client().close()
+    ocsp._client.cache_clear()
     server.stop()
 
 

@@ -2,8 +2,9 @@
 
 ``python -m tests.world.jpki.server --directory D --port P`` serves the authority kept in D on loopback;
 port 0 takes a free one. The line ``ready <port>`` on standard output says that it answers. ``/crl/auth.crl``
-is the current generation's list. The file ``<directory>/control`` holds one word of
-:class:`tests.world.jpki.ocsp.Mode` and is read at every request.
+is the current generation's list. A list made ready by :func:`tests.world.jpki.lists.prepare` goes out instead of
+the authority's own. The file ``<directory>/control`` holds one word of :class:`tests.world.jpki.ocsp.Mode` and is
+read at every request.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.world.jpki import ocsp, store
+from tests.world.jpki import lists, ocsp, store
 from tests.world.jpki.authority import Authority, Root
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
         if root is None:
             self._send(HTTPStatus.NOT_FOUND, "text/plain", b"")
             return
-        self._send(HTTPStatus.OK, "application/pkix-crl", self.server.authority.crl(root))
+        ready = lists.prepared(self.server.authority.directory, root)
+        listed = ready.read_bytes() if ready.exists() else self.server.authority.crl(root)
+        self._send(HTTPStatus.OK, "application/pkix-crl", listed)
 
     def _listed_root(self) -> Root | None:
         authority = self.server.authority

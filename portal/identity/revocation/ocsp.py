@@ -1,10 +1,9 @@
-"""Is the certificate still good? Asked every time, of the authority's own responder (OCSP, RFC 6960), fail closed."""
+"""The authority's own responder (OCSP, RFC 6960), asked at each log-in."""
 
 import hmac
 import secrets
-import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import lru_cache
 
 import httpx
@@ -18,23 +17,22 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from portal.identity.chain import UNREADABLE
 from portal.identity.errors import RevocationUnavailable
+from portal.identity.revocation.standing import CLOCK_SKEW, Standing
+from portal.identity.revocation.wire import NotReceived, receive
 
 # The national responder renews its answers every 15 minutes.
 FRESH_FOR = timedelta(minutes=15)
-CLOCK_SKEW = timedelta(seconds=60)
 PATIENCE_SECONDS = 3.0
 _LONGEST_ANSWER = 16 * 1024
 _NONCE_LENGTH = 32
+_ANSWER_EXTENSIONS = (x509.OCSPNonce.oid,)
+_RESPONDER_EXTENSIONS = (
+    x509.KeyUsage.oid,
+    x509.ExtendedKeyUsage.oid,
+    x509.BasicConstraints.oid,
+    x509.OCSPNoCheck.oid,
+)
 _HEADERS = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
-
-
-class Standing(StrEnum):
-    """What the authority says about a certificate. A certificate past its dates is never asked about."""
-
-    GOOD = "good"
-    REVOKED = "revoked"
-    ON_HOLD = "on_hold"
-    UNKNOWN = "unknown"
 
 
 def ask(url: str, certificate: x509.Certificate, root: x509.Certificate, *, now: datetime) -> Standing:
@@ -61,6 +59,8 @@ def judge(
         response = ocsp.load_der_ocsp_response(answer)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             raise RevocationUnavailable(f"responder says {response.response_status.name}")
+        _demand_understood(response.extensions, _ANSWER_EXTENSIONS)
+        _demand_understood(response.single_extensions, ())
         _demand_authentic(response, root, now)
         _demand_nonce(response, nonce)
         single = _single(response, request)
@@ -71,20 +71,15 @@ def judge(
 
 
 def _post(url: str, request: bytes) -> bytes:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    received = bytearray()
     try:
-        with _client().stream("POST", url, content=request, headers=_HEADERS) as response:
-            if response.status_code != httpx.codes.OK:
-                raise RevocationUnavailable(f"HTTP status {response.status_code}")
-            # A timeout bounds each read; the deadline bounds a responder that sends byte by byte.
-            for chunk in response.iter_raw():
-                received += chunk
-                if len(received) > _LONGEST_ANSWER or time.monotonic() > deadline:
-                    raise RevocationUnavailable("answer too long or too slow")
-    except httpx.HTTPError as error:
-        raise RevocationUnavailable(type(error).__name__) from error
-    return bytes(received)
+        return receive(
+            _client(),
+            httpx.Request("POST", url, content=request, headers=_HEADERS),
+            largest=_LONGEST_ANSWER,
+            patience=PATIENCE_SECONDS,
+        )
+    except NotReceived as error:
+        raise RevocationUnavailable(str(error)) from error
 
 
 @lru_cache(maxsize=1)
@@ -118,10 +113,33 @@ def _signer(response: ocsp.OCSPResponse, root: x509.Certificate, now: datetime) 
     responder.verify_directly_issued_by(root)
     if not responder.not_valid_before_utc <= now <= responder.not_valid_after_utc:
         raise RevocationUnavailable("responder's certificate is out of its dates")
-    usages = responder.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    if ExtendedKeyUsageOID.OCSP_SIGNING not in usages:
-        raise RevocationUnavailable("responder has no right to answer")
+    _demand_right_to_answer(responder.extensions)
     return responder
+
+
+def _demand_right_to_answer(extensions: x509.Extensions) -> None:
+    """RFC 6960, 4.2.2.2: appointed for this and nothing else, and never to be asked about itself.
+
+    Whether the responder's own certificate was revoked, only the authority could tell: the authority must have said
+    that the question need not be asked (id-pkix-ocsp-nocheck), or the responder proves nothing.
+    """
+    _demand_understood(extensions, _RESPONDER_EXTENSIONS)
+    by_oid = {extension.oid: extension.value for extension in extensions}
+    usages, usage = by_oid.get(x509.ExtendedKeyUsage.oid), by_oid.get(x509.KeyUsage.oid)
+    if not isinstance(usages, x509.ExtendedKeyUsage) or ExtendedKeyUsageOID.OCSP_SIGNING not in usages:
+        raise RevocationUnavailable("responder has no right to answer")
+    if not isinstance(usage, x509.KeyUsage) or not usage.digital_signature:
+        raise RevocationUnavailable("responder's key may not sign answers")
+    constraints = by_oid.get(x509.BasicConstraints.oid)
+    if isinstance(constraints, x509.BasicConstraints) and constraints.ca:
+        raise RevocationUnavailable("responder is an authority of its own")
+    if x509.OCSPNoCheck.oid not in by_oid:
+        raise RevocationUnavailable("responder's own standing cannot be told")
+
+
+def _demand_understood(extensions: x509.Extensions, known: Collection[x509.ObjectIdentifier]) -> None:
+    if any(extension.critical and extension.oid not in known for extension in extensions):
+        raise RevocationUnavailable("a critical extension is not known")
 
 
 def _names(response: ocsp.OCSPResponse, certificate: x509.Certificate) -> bool:
@@ -152,8 +170,12 @@ def _single(response: ocsp.OCSPResponse, request: ocsp.OCSPRequest) -> ocsp.OCSP
 def _demand_fresh(single: ocsp.OCSPSingleResponse, now: datetime) -> None:
     if not now - FRESH_FOR - CLOCK_SKEW <= single.this_update_utc <= now + CLOCK_SKEW:
         raise RevocationUnavailable("answer is not of this moment")
-    if single.next_update_utc is not None and single.next_update_utc + CLOCK_SKEW < now:
+    if single.next_update_utc is None:
+        return
+    if single.next_update_utc + CLOCK_SKEW < now:
         raise RevocationUnavailable("answer has been replaced by a newer one")
+    if single.next_update_utc < single.this_update_utc:
+        raise RevocationUnavailable("answer ends before it begins")
 
 
 def _standing(single: ocsp.OCSPSingleResponse) -> Standing:

@@ -11,17 +11,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.identity import RevocationUnavailable, revocation
-from portal.identity.revocation import Standing, ask, judge
+from portal.identity import RevocationUnavailable
+from portal.identity.revocation import Standing
+from portal.identity.revocation import ocsp as revocation
+from portal.identity.revocation.ocsp import ask, judge
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard
+from tests.portal.identity.leaves import usage
 from tests.world.jpki import Authority, Mode, profiles, store
+from tests.world.jpki.lists import RSA_SHA1, RSA_SHA256, extension, integer, tlv
 from tests.world.jpki.server import RevocationServer, set_mode
 
 NONCE = bytes(range(32))
@@ -57,6 +61,8 @@ class Bench:
         encoding: ocsp.OCSPResponderEncoding = ocsp.OCSPResponderEncoding.HASH,
         identifier: hashes.HashAlgorithm | None = None,
         digest: hashes.HashAlgorithm | None = None,
+        extra: x509.ExtensionType | None = None,
+        critical: bool = False,
     ) -> bytes:
         by = signer or self.authority.responder(self.root)
         revoked = status is ocsp.OCSPCertStatus.REVOKED
@@ -79,6 +85,8 @@ class Bench:
             builder = builder.certificates(sent)
         if nonce is not None:
             builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
+        if extra is not None:
+            builder = builder.add_extension(extra, critical=critical)
         return builder.sign(by.key, digest or hashes.SHA256()).public_bytes(Encoding.DER)
 
     def judge(self, answer: bytes) -> Standing:
@@ -89,16 +97,26 @@ class Bench:
             self.judge(answer)
 
     def responder(
-        self, key: rsa.RSAPrivateKey, *, by: store.KeyPair | None = None, start: timedelta, end: timedelta
+        self,
+        key: rsa.RSAPrivateKey,
+        *,
+        start: timedelta = timedelta(days=-1),
+        end: timedelta = timedelta(days=1),
+        without: type[x509.ExtensionType] | None = None,
+        instead: tuple[x509.ExtensionType, bool] | None = None,
     ) -> store.KeyPair:
-        """A delegated responder with other dates or another issuer."""
-        root = by or self.root.pair
+        """A delegated responder with other dates, without one of its extensions, or with another in its place."""
+        root = self.root.pair
         good = profiles.build_responder(root.certificate, root.key, key.public_key(), 77)
         builder = x509.CertificateBuilder(
             root.certificate.subject, good.subject, key.public_key(), 77, self.now + start, self.now + end
         )
-        for extension in good.extensions:
-            builder = builder.add_extension(extension.value, critical=extension.critical)
+        left_out = tuple(kind for kind in (without, instead and type(instead[0])) if kind)
+        for kept in good.extensions:
+            if not isinstance(kept.value, left_out):
+                builder = builder.add_extension(kept.value, critical=kept.critical)
+        if instead is not None:
+            builder = builder.add_extension(instead[0], critical=instead[1])
         return store.KeyPair(key, builder.sign(root.key, hashes.SHA256()))
 
 
@@ -317,6 +335,140 @@ def test_a_responder_within_its_dates_may_answer(bench: Bench, card_key: rsa.RSA
     pair = bench.responder(card_key, start=timedelta(days=-1), end=timedelta(days=1))
 
     assert bench.judge(bench.answer(signer=pair)) is Standing.GOOD
+
+
+def test_a_responder_whose_own_standing_would_have_to_be_asked_proves_nothing(
+    bench: Bench, card_key: rsa.RSAPrivateKey
+) -> None:
+    pair = bench.responder(card_key, without=x509.OCSPNoCheck)
+
+    with pytest.raises(RevocationUnavailable, match="own standing"):
+        bench.judge(bench.answer(signer=pair))
+
+
+def test_a_responder_without_any_stated_purpose_proves_nothing(bench: Bench, card_key: rsa.RSAPrivateKey) -> None:
+    bench.refuses(bench.answer(signer=bench.responder(card_key, without=x509.ExtendedKeyUsage)))
+
+
+@pytest.mark.parametrize("bits", [("content_commitment",), ("key_cert_sign", "crl_sign")])
+def test_a_responder_whose_key_is_for_something_else_proves_nothing(
+    bench: Bench, card_key: rsa.RSAPrivateKey, bits: tuple[str, ...]
+) -> None:
+    pair = bench.responder(card_key, instead=(usage(*bits), True))
+
+    with pytest.raises(RevocationUnavailable, match="may not sign"):
+        bench.judge(bench.answer(signer=pair))
+
+
+def test_a_responder_that_does_not_say_what_its_key_is_for_proves_nothing(
+    bench: Bench, card_key: rsa.RSAPrivateKey
+) -> None:
+    bench.refuses(bench.answer(signer=bench.responder(card_key, without=x509.KeyUsage)))
+
+
+def test_a_responder_that_is_an_authority_proves_nothing(bench: Bench, card_key: rsa.RSAPrivateKey) -> None:
+    pair = bench.responder(card_key, instead=(x509.BasicConstraints(ca=True, path_length=None), True))
+
+    with pytest.raises(RevocationUnavailable, match="authority of its own"):
+        bench.judge(bench.answer(signer=pair))
+
+
+def test_a_responder_that_says_it_is_no_authority_may_answer(bench: Bench, card_key: rsa.RSAPrivateKey) -> None:
+    pair = bench.responder(card_key, instead=(x509.BasicConstraints(ca=False, path_length=None), True))
+
+    assert bench.judge(bench.answer(signer=pair)) is Standing.GOOD
+
+
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\x00")
+
+
+def test_a_responder_with_a_critical_extension_that_nobody_knows_proves_nothing(
+    bench: Bench, card_key: rsa.RSAPrivateKey
+) -> None:
+    bench.refuses(bench.answer(signer=bench.responder(card_key, instead=(UNKNOWN, True))))
+    assert bench.judge(bench.answer(signer=bench.responder(card_key, instead=(UNKNOWN, False)))) is Standing.GOOD
+
+
+def test_an_answer_with_a_critical_extension_that_nobody_knows_proves_nothing(bench: Bench) -> None:
+    with pytest.raises(RevocationUnavailable, match="critical extension"):
+        bench.judge(bench.answer(extra=UNKNOWN, critical=True))
+    assert bench.judge(bench.answer(extra=UNKNOWN)) is Standing.GOOD
+
+
+def signed_anew(answer: bytes, key: rsa.RSAPrivateKey, digest: hashes.HashAlgorithm, algorithm: bytes) -> bytes:
+    """A good answer with another signature under it, as the library's builder would not make it."""
+    good = ocsp.load_der_ocsp_response(answer)
+    return answer_of(good.tbs_response_bytes, good.certificates, key, digest, algorithm)
+
+
+def answer_of(
+    signed: bytes,
+    certificates: list[x509.Certificate],
+    key: rsa.RSAPrivateKey,
+    digest: hashes.HashAlgorithm | None = None,
+    algorithm: bytes = RSA_SHA256,
+) -> bytes:
+    signature = key.sign(signed, padding.PKCS1v15(), digest or hashes.SHA256())
+    shown = tlv(0xA0, tlv(0x30, *(store.der(certificate) for certificate in certificates)))
+    basic = tlv(0x30, signed, algorithm, tlv(0x03, b"\x00", signature), shown)
+    body = tlv(0x30, tlv(0x06, bytes.fromhex("2b0601050507300101")), tlv(0x04, basic))
+    return tlv(0x30, tlv(0x0A, b"\x00"), tlv(0xA0, body))
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_a_critical_extension_beside_the_status_that_nobody_knows_proves_nothing(
+    bench: Bench, critical: bool
+) -> None:
+    """The library's builder has no place for it, so the answer is built octet by octet."""
+    instant = tlv(0x18, f"{bench.now:%Y%m%d%H%M%SZ}".encode())
+    asked, digest = bench.request, bytes.fromhex("300b0609608648016503040201")
+    name, key = tlv(0x04, asked.issuer_name_hash), tlv(0x04, asked.issuer_key_hash)
+    about = tlv(0x30, digest, name, key, integer(asked.serial_number))
+    single = tlv(0x30, about, b"\x80\x00", instant, tlv(0xA1, tlv(0x30, unknown_extension(critical=critical))))
+    nonce = tlv(0xA1, tlv(0x30, extension("2b0601050507300102", tlv(0x04, NONCE))))
+    signer = bench.authority.responder(bench.root)
+    who = tlv(0xA1, signer.certificate.subject.public_bytes())
+    made = answer_of(tlv(0x30, who, instant, tlv(0x30, single), nonce), [signer.certificate], signer.key)
+
+    if critical:
+        with pytest.raises(RevocationUnavailable, match="critical extension"):
+            bench.judge(made)
+    else:
+        assert bench.judge(made) is Standing.GOOD
+
+
+def unknown_extension(*, critical: bool) -> bytes:
+    return extension("2b0601040184e21f", b"\x05\x00", critical=critical)
+
+
+def test_an_answer_signed_with_sha1_proves_nothing(bench: Bench) -> None:
+    key = bench.authority.responder(bench.root).key
+
+    assert bench.judge(signed_anew(bench.answer(), key, hashes.SHA256(), RSA_SHA256)) is Standing.GOOD
+    with pytest.raises(RevocationUnavailable, match="hash that proves nothing"):
+        bench.judge(signed_anew(bench.answer(), key, hashes.SHA1(), RSA_SHA1))  # noqa: S303
+
+
+def test_an_answer_signed_with_a_hash_that_is_too_short_proves_nothing(bench: Bench) -> None:
+    with pytest.raises(RevocationUnavailable, match="hash that proves nothing"):
+        bench.judge(bench.answer(digest=hashes.SHA224()))
+
+
+@pytest.mark.parametrize("digest", [hashes.SHA384(), hashes.SHA512()])
+def test_an_answer_signed_with_a_stronger_hash_is_as_good(bench: Bench, digest: hashes.HashAlgorithm) -> None:
+    assert bench.judge(bench.answer(digest=digest)) is Standing.GOOD
+
+
+def test_a_responder_identified_by_the_hash_of_its_key_is_proven_by_its_signature_only(
+    bench: Bench, card_key: rsa.RSAPrivateKey
+) -> None:
+    """The identifier is SHA-1: who finds a second key for it still lacks the one that the root has named."""
+    with pytest.raises(RevocationUnavailable, match="not authentic"):
+        bench.judge(signed_anew(bench.answer(), card_key, hashes.SHA256(), RSA_SHA256))
+
+
+def test_an_answer_that_ends_before_it_begins_proves_nothing(bench: Bench) -> None:
+    bench.refuses(bench.answer(this_update=timedelta(seconds=30), next_update=timedelta(seconds=-30)))
 
 
 @pytest.mark.parametrize(("minutes", "good"), [(0, True), (-15, True), (-17, False), (-60 * 24, False)])
