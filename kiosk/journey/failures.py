@@ -99,6 +99,12 @@ FAILURES: dict[str, Words] = {
         _CARD_COUNTER,
         Weight.WARN,
     ),
+    "certificate_stopped": Words(
+        _CARD_NOT_USABLE,
+        _("市の窓口で、このカードの利用を止めています。"),
+        _CARD_COUNTER,
+        Weight.WARN,
+    ),
     "certificate_untrusted": Words(
         _CARD_NOT_USABLE,
         _("カードの電子証明書を確認できませんでした。"),

@@ -35,6 +35,8 @@ class Action(StrEnum):
     PROTECTION_PLACED = "protection.placed"
     LINK_MADE = "link.made"
     LINK_ENDED = "link.ended"
+    CERTIFICATE_STOPPED = "certificate.stopped"
+    STOP_LIFTED = "certificate.stop_lifted"
     LOGGED_IN = "login.succeeded"
     LOGIN_REFUSED = "login.refused"
     LOGGED_OUT = "login.ended"

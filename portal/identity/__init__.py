@@ -1,7 +1,7 @@
 """Who is this: challenge, certificate validation, revocation, serial links, sessions, staff accounts (本人確認)."""
 
 from portal.identity.accounts import Provisioning, StaffMember, add_account, staff_member
-from portal.identity.authenticate import Answer, Authenticated, ProvenCard, authenticate, prove
+from portal.identity.authenticate import Answer, Authenticated, authenticate, prove
 from portal.identity.chain import demand_trust_stores, trust_store
 from portal.identity.challenge import LIFETIME as CHALLENGE_LIFETIME
 from portal.identity.challenge import Challenge, begin_challenge
@@ -13,6 +13,7 @@ from portal.identity.errors import (
     CertificateNotYetValid,
     CertificateOnHold,
     CertificateRevoked,
+    CertificateStopped,
     CertificateUnknown,
     CertificateUnreadable,
     CertificateUntrusted,
@@ -23,6 +24,7 @@ from portal.identity.errors import (
     LinkEnded,
     LoginRefused,
     NotLinked,
+    NotLivingHere,
     RevocationUnavailable,
     SessionEnded,
     SignatureWrong,
@@ -32,14 +34,26 @@ from portal.identity.errors import (
 )
 from portal.identity.kiosk_sessions import ABSOLUTE as KIOSK_SESSION_LIFETIME
 from portal.identity.kiosk_sessions import KioskSession, close_kiosk_session, kiosk_session, open_kiosk_session
-from portal.identity.links import end_links, link_card
-from portal.identity.payload import LOGIN_PURPOSE, kiosk_purpose, payload
+from portal.identity.link_sessions import stands as link_stands
+from portal.identity.links import (
+    LinkedCard,
+    cards_of,
+    end_link,
+    end_links,
+    link_card,
+    link_of_certificate,
+    link_recorded,
+)
+from portal.identity.payload import LINK_PURPOSE, LOGIN_PURPOSE, kiosk_purpose, payload
+from portal.identity.proven import ProvenCard
 from portal.identity.staff_login import log_in_staff
-from portal.identity.tables import LinkEnd, Role
+from portal.identity.stop_list import lift_stop, stop_certificate
+from portal.identity.tables import LinkEnd, Role, StopReason
 
 __all__ = [
     "CHALLENGE_LIFETIME",
     "KIOSK_SESSION_LIFETIME",
+    "LINK_PURPOSE",
     "LOGIN_PURPOSE",
     "AccountInvalid",
     "AlreadyLinked",
@@ -50,6 +64,7 @@ __all__ = [
     "CertificateNotYetValid",
     "CertificateOnHold",
     "CertificateRevoked",
+    "CertificateStopped",
     "CertificateUnknown",
     "CertificateUnreadable",
     "CertificateUntrusted",
@@ -61,8 +76,10 @@ __all__ = [
     "KioskSession",
     "LinkEnd",
     "LinkEnded",
+    "LinkedCard",
     "LoginRefused",
     "NotLinked",
+    "NotLivingHere",
     "ProvenCard",
     "Provisioning",
     "RevocationUnavailable",
@@ -70,22 +87,30 @@ __all__ = [
     "SessionEnded",
     "SignatureWrong",
     "StaffMember",
+    "StopReason",
     "TooManyAttempts",
     "TrustStoreUnusable",
     "WrongCertificateKind",
     "add_account",
     "authenticate",
     "begin_challenge",
+    "cards_of",
     "close_kiosk_session",
     "demand_trust_stores",
+    "end_link",
     "end_links",
     "kiosk_purpose",
     "kiosk_session",
+    "lift_stop",
     "link_card",
+    "link_of_certificate",
+    "link_recorded",
+    "link_stands",
     "log_in_staff",
     "open_kiosk_session",
     "payload",
     "prove",
     "staff_member",
+    "stop_certificate",
     "trust_store",
 ]

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 
 from portal import audit, database
 from portal.ground import Ground
-from portal.identity import attempts, chain, challenge, links, revocation
+from portal.identity import attempts, chain, challenge, links, revocation, stop_list
 from portal.identity.chain import TrustedCertificate
 from portal.identity.errors import (
     AttemptsUncountable,
@@ -23,6 +23,7 @@ from portal.identity.errors import (
     SignatureWrong,
 )
 from portal.identity.profile import CertificateKind
+from portal.identity.proven import ProvenCard, fingerprint
 from portal.identity.revocation import Standing
 from portal.identity.tables import Scope
 
@@ -47,17 +48,6 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class ProvenCard:
-    """A genuine card of this moment whose holder knew the PIN. Whose card it is has not been asked.
-
-    The fingerprint tells cards apart in a log and reveals no serial number.
-    """
-
-    trusted: TrustedCertificate
-    fingerprint: str
-
-
-@dataclass(frozen=True)
 class Authenticated:
     """A resident whose card answered."""
 
@@ -72,9 +62,9 @@ def prove(
     """Judge an answer with a certificate of this kind; the IdentityError names the cause of a refusal.
 
     Order: burn the challenge (own transaction), count the attempt (own transaction), asker and time of the challenge,
-    chain and kind of the certificate, signature, count the card, revocation. The card is counted only after its
-    signature: its certificate is public, and a stranger must not be able to use up its attempts. Refusals are audited
-    in a transaction of their own, so that rolling back the caller's does not lose them.
+    chain and kind of the certificate, signature, count the card, our own stop list, revocation. The card
+    is counted only after its signature: its certificate is public, and a stranger must not be able to use up its
+    attempts. Refusals are audited in a transaction of their own, so that the caller's rollback does not lose them.
     """
     with _refusals_kept(ground, answer, now):
         burnt = challenge.burn(ground.engine, answer.challenge_id)
@@ -85,10 +75,12 @@ def prove(
         store = chain.trust_store(ground.settings.trust, ground.settings.environment, kind)
         trusted = chain.validate(chain.parse(answer.certificate), store, at=now)
         _demand_signature(trusted, answer.signature, burnt.expected_payload)
-        fingerprint = _fingerprint(ground, trusted)
-        attempts.count(ground, Scope.CARD, fingerprint, now=now)
+        card = ProvenCard(trusted, fingerprint(ground, trusted.issuer_sha256, trusted.serial))
+        attempts.count(ground, Scope.CARD, card.fingerprint, now=now)
+        # Before the authority is asked: our own list acts at once, also while its service is away.
+        stop_list.demand_not_stopped(ground.engine, trusted)
         _demand_good(ground, trusted, now)
-    return ProvenCard(trusted, fingerprint)
+    return card
 
 
 def authenticate(connection: sa.Connection, ground: Ground, answer: Answer, *, now: datetime) -> Authenticated:
@@ -134,11 +126,6 @@ def _demand_good(ground: Ground, trusted: TrustedCertificate, now: datetime) -> 
     standing = revocation.ask(ground.settings.trust.ocsp_url, trusted.certificate, trusted.root, now=now)
     if standing is not Standing.GOOD:
         raise _REFUSAL[standing]
-
-
-def _fingerprint(ground: Ground, trusted: TrustedCertificate) -> str:
-    card = f"{trusted.issuer_sha256.hex()}:{trusted.serial}"
-    return ground.fields.blind_index(card, column="serial_links.serial").hex()[:16]
 
 
 def _record_refusal(ground: Ground, refusal: IdentityError, asker: str, now: datetime) -> None:

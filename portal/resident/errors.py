@@ -84,6 +84,12 @@ _LOG_IN: dict[type[Exception], ErrorWords] = {
         _l("カードが一時停止されています"),
         _l("紛失の届けなどで止められています。カードが見つかったときは、窓口で一時停止の解除をしてください。"),
     ),
+    identity.CertificateStopped: ErrorWords(
+        422,
+        "certificate_stopped",
+        _l("このカードは、市の窓口で利用を止めています"),
+        _l("このカードではログインできません。カードを持って、窓口で相談してください。"),
+    ),
     identity.WrongCertificateKind: ErrorWords(
         422,
         "card_not_mynumber",

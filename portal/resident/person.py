@@ -7,12 +7,14 @@ import flask
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden
 
+from portal import database, identity
 from portal.audit import Actor, ActorKind
 from portal.identity import Authenticated
 from portal.resident.access import Access
-from portal.web import sign_in
+from portal.web import ground_of, sign_in, sign_out
 
 _RESIDENT = "resident"
+_LINK = "link"
 _ASKER = "asker"
 LANGUAGE = "language"
 
@@ -39,7 +41,7 @@ def actor() -> Actor:
 def enter(authenticated: Authenticated) -> None:
     """Begin the resident's session under a new id; only the language is carried over."""
     kept = {LANGUAGE: flask.session[LANGUAGE]} if LANGUAGE in flask.session else {}
-    sign_in(**{_RESIDENT: str(authenticated.resident_id)}, **kept)
+    sign_in(**{_RESIDENT: str(authenticated.resident_id), _LINK: str(authenticated.link_id)}, **kept)
 
 
 def asker() -> str:
@@ -51,6 +53,8 @@ def asker() -> str:
 
 def authorise(access: Access) -> ResponseReturnValue | None:
     """Let the request in, or lead to the log-in and back to the same page."""
+    if _LINK in flask.session and not _link_stands(UUID(flask.session[_LINK])):
+        sign_out()
     if access is Access.PUBLIC or present() is not None:
         return None
     had_session = "__Host-resident" in flask.request.cookies
@@ -61,3 +65,10 @@ def authorise(access: Access) -> ResponseReturnValue | None:
         # A redirect would be followed and swapped into the page as a fragment.
         return "", 204, {"HX-Redirect": log_in}
     return flask.redirect(log_in, 303)
+
+
+def _link_stands(link_id: UUID) -> bool:
+    """Whether the card that opened this session may still be used: its link may have ended, or it was stopped."""
+    ground = ground_of()
+    with database.transaction(ground.engine) as connection:
+        return identity.link_stands(connection, link_id)

@@ -26,6 +26,7 @@ CARD_CODES = [
     "certificate_expired",
     "certificate_revoked",
     "certificate_on_hold",
+    "certificate_stopped",
     "certificate_untrusted",
     "signature_wrong",
     "challenge_spent",

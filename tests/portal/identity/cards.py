@@ -19,7 +19,7 @@ from portal.identity import (
     authenticate,
     begin_challenge,
     kiosk_purpose,
-    link_card,
+    link_recorded,
     payload,
     revocation,
 )
@@ -115,7 +115,7 @@ def link(ground: Ground, card: Card, resident_id: UUID | None = None) -> UUID:
     """Link a card to a resident (a new one unless named); returns the resident's id."""
     with database.transaction(ground.engine) as connection:
         resident = resident_id or put_resident(connection)
-        link_card(connection, ground, card.certificate, resident, actor=TESTER, now=ground.clock.now())
+        link_recorded(connection, ground, card.certificate, resident, actor=TESTER, now=ground.clock.now())
     return resident
 
 

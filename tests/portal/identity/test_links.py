@@ -17,7 +17,7 @@ from portal.identity import (
     NotLinked,
     WrongCertificateKind,
     end_links,
-    link_card,
+    link_recorded,
 )
 from portal.identity.tables import serial_links
 from tests.portal.conftest import MovableClock
@@ -88,7 +88,7 @@ def test_a_renewed_certificate_supersedes_the_old_one(
     (old,) = rows(ground)
     clock.advance(seconds=1)
     with database.transaction(ground.engine) as connection:
-        link_card(
+        link_recorded(
             connection, ground, make_card().certificate, linked, actor=TESTER, now=clock.now(), supersedes=old.id
         )
 
@@ -102,7 +102,7 @@ def test_nobody_elses_link_can_be_superseded(ground: Ground, card: Card, linked:
     with database.transaction(ground.engine) as connection:
         stranger = put_resident(connection)
     with pytest.raises(NotLinked), database.transaction(ground.engine) as connection:
-        link_card(
+        link_recorded(
             connection, ground, make_card().certificate, stranger, actor=TESTER, now=ground.clock.now(),
             supersedes=old.id,
         )  # fmt: skip
