@@ -16,11 +16,13 @@ from portal.ground import Ground
 from portal.identity import (
     Answer,
     Authenticated,
+    ProvenCard,
     authenticate,
     begin_challenge,
     kiosk_purpose,
     link_recorded,
     payload,
+    prove,
     revocation,
 )
 from portal.identity.payload import nonce_digest
@@ -160,3 +162,10 @@ def log_in(ground: Ground, card: Card, asker: str = TERMINAL) -> Authenticated:
     """The whole dance of an honest card."""
     question = ask(ground, asker)
     return answer(ground, question, card.certificate, card.sign(question.payload()), asker=asker)
+
+
+def show(ground: Ground, card: Card, asker: str = TERMINAL) -> ProvenCard:
+    """An honest card answers; whose it is is not asked."""
+    question = ask(ground, asker)
+    given = Answer(question.id, asker, card.certificate, card.sign(question.payload()))
+    return prove(ground, given, now=ground.clock.now())

@@ -13,13 +13,13 @@ from flask.testing import FlaskClient
 
 from portal import database
 from portal.ground import Ground
-from portal.identity import payload
+from portal.identity import LinkEnd, StopReason, cards_of, end_links, lift_stop, payload, stop_certificate
 from portal.identity.payload import nonce_digest
 from portal.municipality import Municipality
 from portal.resident import create_app
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard, link
-from tests.portal.register.people import put_resident
+from tests.portal.register.people import TESTER, put_resident
 from tests.portal.resident.browser import ORIGIN, Browser, hidden_fields, title, words
 from tests.world.jpki import Authority, Mode
 from tests.world.jpki.server import set_mode
@@ -168,3 +168,29 @@ def test_the_second_card_of_a_household_opens_the_own_page_only(
     link(ground, card, other)
     led = reader.browser.post("/login", reader.answer(card))
     assert "佐々木 ○" in words(reader.browser.follow(led))
+
+
+def test_a_card_stopped_at_the_counter_is_told_so_and_its_session_is_over_for_good(
+    reader: Reader, card: Card, linked: UUID, ground: Ground
+) -> None:
+    reader.browser.post("/login", reader.answer(card))
+    assert reader.browser.get("/me").status_code == 200
+    with database.transaction(ground.engine) as connection:
+        (found,) = cards_of(connection, ground, linked)
+        stop_certificate(connection, found.id, StopReason.LOST, actor=TESTER, now=ground.clock.now())
+    assert reader.browser.get("/me").location.startswith("/login")
+    refused = reader.browser.post("/login", reader.answer(card))
+    assert refused.status_code == 422
+    assert "市の窓口で利用を止めています" in words(refused)
+    with database.transaction(ground.engine) as connection:
+        lift_stop(connection, found.id, actor=TESTER, now=ground.clock.now())
+    assert reader.browser.get("/me").location.startswith("/login"), "lifting brings no session back"
+
+
+def test_a_link_that_ends_ends_the_session_in_the_browser(
+    reader: Reader, card: Card, linked: UUID, ground: Ground
+) -> None:
+    reader.browser.post("/login", reader.answer(card))
+    with database.transaction(ground.engine) as connection:
+        end_links(connection, linked, LinkEnd.MOVED_OUT, actor=TESTER, now=ground.clock.now())
+    assert reader.browser.get("/me").location.startswith("/login")
