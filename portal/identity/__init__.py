@@ -1,7 +1,7 @@
 """Who is this: challenge, certificate validation, revocation, serial links, sessions, staff accounts (本人確認)."""
 
 from portal.identity.accounts import Provisioning, StaffMember, add_account, staff_member
-from portal.identity.authenticate import Answer, Authenticated, ProvenCard, authenticate, prove
+from portal.identity.authenticate import Answer, Authenticated, ProvenCard, admit, authenticate, prove
 from portal.identity.chain import demand_trust_stores, trust_store
 from portal.identity.challenge import LIFETIME as CHALLENGE_LIFETIME
 from portal.identity.challenge import Challenge, begin_challenge
@@ -21,7 +21,10 @@ from portal.identity.errors import (
     ChallengeUnknown,
     IdentityError,
     LinkEnded,
+    LinkRequestDecided,
+    LinkRequestUnknown,
     LoginRefused,
+    NotLinkable,
     NotLinked,
     RevocationUnavailable,
     SessionEnded,
@@ -30,15 +33,30 @@ from portal.identity.errors import (
     TrustStoreUnusable,
     WrongCertificateKind,
 )
+from portal.identity.four_items import FourItems, FourItemsError, four_items
 from portal.identity.kiosk_sessions import ABSOLUTE as KIOSK_SESSION_LIFETIME
 from portal.identity.kiosk_sessions import KioskSession, close_kiosk_session, kiosk_session, open_kiosk_session
+from portal.identity.link_requests import (
+    LinkRequest,
+    Requested,
+    VisitingCard,
+    count_open_link_requests,
+    decide_link_request,
+    latest_request,
+    link_or_request,
+    open_link_requests,
+    record_identified,
+    record_visitor,
+)
 from portal.identity.links import end_links, link_card
-from portal.identity.payload import LOGIN_PURPOSE, kiosk_purpose, payload
+from portal.identity.payload import IDENTIFY_PURPOSE, LOGIN_PURPOSE, kiosk_purpose, payload
+from portal.identity.profile import CertificateKind
 from portal.identity.staff_login import log_in_staff
-from portal.identity.tables import LinkEnd, Role
+from portal.identity.tables import LinkEnd, LinkRequestState, Role
 
 __all__ = [
     "CHALLENGE_LIFETIME",
+    "IDENTIFY_PURPOSE",
     "KIOSK_SESSION_LIFETIME",
     "LOGIN_PURPOSE",
     "AccountInvalid",
@@ -47,6 +65,7 @@ __all__ = [
     "AttemptsUncountable",
     "Authenticated",
     "CertificateExpired",
+    "CertificateKind",
     "CertificateNotYetValid",
     "CertificateOnHold",
     "CertificateRevoked",
@@ -57,14 +76,22 @@ __all__ = [
     "ChallengeExpired",
     "ChallengeOfAnotherAsker",
     "ChallengeUnknown",
+    "FourItems",
+    "FourItemsError",
     "IdentityError",
     "KioskSession",
     "LinkEnd",
     "LinkEnded",
+    "LinkRequest",
+    "LinkRequestDecided",
+    "LinkRequestState",
+    "LinkRequestUnknown",
     "LoginRefused",
+    "NotLinkable",
     "NotLinked",
     "ProvenCard",
     "Provisioning",
+    "Requested",
     "RevocationUnavailable",
     "Role",
     "SessionEnded",
@@ -72,20 +99,30 @@ __all__ = [
     "StaffMember",
     "TooManyAttempts",
     "TrustStoreUnusable",
+    "VisitingCard",
     "WrongCertificateKind",
     "add_account",
+    "admit",
     "authenticate",
     "begin_challenge",
     "close_kiosk_session",
+    "count_open_link_requests",
+    "decide_link_request",
     "demand_trust_stores",
     "end_links",
+    "four_items",
     "kiosk_purpose",
     "kiosk_session",
+    "latest_request",
     "link_card",
+    "link_or_request",
     "log_in_staff",
     "open_kiosk_session",
+    "open_link_requests",
     "payload",
     "prove",
+    "record_identified",
+    "record_visitor",
     "staff_member",
     "trust_store",
 ]

@@ -11,12 +11,13 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from portal import audit
+from portal import audit, register
 from portal.ground import Ground
 from portal.identity import chain
 from portal.identity.chain import TrustedCertificate
 from portal.identity.errors import AlreadyLinked, LinkEnded, NotLinked
 from portal.identity.tables import LinkEnd, serial_links
+from portal.register import ResidentStatus
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def link_card(
 
     The certificate must be genuine, judged at a moment within its own dates: an expired one may be recorded, it will
     not let anybody in. `supersedes` names the resident's link that this one replaces; it ends. Raises AlreadyLinked
-    when somebody else holds the certificate, and the certificate errors of `chain`.
+    when somebody else who lives here holds the certificate, and the certificate errors of `chain`.
     """
     parsed = chain.parse(certificate)
     at = min(max(now, parsed.not_valid_before_utc), parsed.not_valid_after_utc)
@@ -90,9 +91,15 @@ def link_card(
         present = find_link(connection, trusted)
     except (NotLinked, LinkEnded):
         return _insert(connection, trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
-    if present.resident_id != resident_id:
+    if present.resident_id == resident_id:
+        return present.id
+    gone = register.gone(connection, present.resident_id)
+    if gone is None:
         raise AlreadyLinked
-    return present.id
+    # Nobody stands in the way who is not here any more; the same person may be back under a new record.
+    reason = LinkEnd.DECEASED if gone is ResidentStatus.DECEASED else LinkEnd.MOVED_OUT
+    end_links(connection, present.resident_id, reason, actor=actor, now=now)
+    return _insert(connection, trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
 
 
 def end_links(
