@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidSignature
 
-from portal import audit, database
+from portal import audit, database, register
 from portal.ground import Ground
 from portal.identity import attempts, chain, challenge, links, revocation, stop_list
 from portal.identity.chain import TrustedCertificate
@@ -20,10 +20,12 @@ from portal.identity.errors import (
     CertificateRevoked,
     CertificateUnknown,
     IdentityError,
+    LinkEnded,
     SignatureWrong,
 )
+from portal.identity.links import Link
 from portal.identity.profile import CertificateKind
-from portal.identity.proven import ProvenCard, fingerprint
+from portal.identity.proven import ProvenCard, fingerprint_of
 from portal.identity.revocation import Standing
 from portal.identity.tables import Scope
 
@@ -75,7 +77,7 @@ def prove(
         store = chain.trust_store(ground.settings.trust, ground.settings.environment, kind)
         trusted = chain.validate(chain.parse(answer.certificate), store, at=now)
         _demand_signature(trusted, answer.signature, burnt.expected_payload)
-        card = ProvenCard(trusted, fingerprint(ground, trusted.issuer_sha256, trusted.serial))
+        card = ProvenCard(trusted, fingerprint_of(ground, trusted.issuer_sha256, trusted.serial))
         attempts.count(ground, Scope.CARD, card.fingerprint, now=now)
         # Before the authority is asked: our own list acts at once, also while its service is away.
         stop_list.demand_not_stopped(ground.engine, trusted)
@@ -91,16 +93,32 @@ def authenticate(connection: sa.Connection, ground: Ground, answer: Answer, *, n
     card = prove(ground, answer, now=now)
     with _refusals_kept(ground, answer, now):
         link = links.find_link(connection, card.trusted)
-    actor = audit.Actor(audit.ActorKind.RESIDENT, str(link.resident_id))
+    return let_in(connection, link, card.fingerprint, now=now)
+
+
+def admit(connection: sa.Connection, card: ProvenCard, *, now: datetime) -> Authenticated:
+    """The resident of a card that `prove` has just judged, for a face that lets those without one in as visitors.
+
+    A card whose resident has died or left is nobody's, even while the end of its link is still to be written: online
+    there is no paper whose entitlement would be asked. Raises NotLinked, LinkEnded; neither is written down here.
+    """
+    link = links.find_link(connection, card.trusted)
+    if register.gone(connection, link.resident_id) is not None:
+        raise LinkEnded
+    return let_in(connection, link, card.fingerprint, now=now)
+
+
+def let_in(connection: sa.Connection, link: Link, fingerprint: str, *, now: datetime) -> Authenticated:
+    """Write the log-in down."""
     audit.record(
         connection,
         at=now,
-        actor=actor,
+        actor=audit.Actor(audit.ActorKind.RESIDENT, str(link.resident_id)),
         action=audit.Action.LOGGED_IN,
         subject=link.resident_id,
         detail={"link": str(link.id)},
     )
-    return Authenticated(link.resident_id, link.id, card.fingerprint)
+    return Authenticated(link.resident_id, link.id, fingerprint)
 
 
 @contextmanager

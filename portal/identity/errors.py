@@ -144,6 +144,25 @@ class NotLivingHere(IdentityError):
     code = "not_living_here"
 
 
+class NotLinkable(IdentityError):
+    """Raised when an officer's link from afar is refused: the resident has died, has left, or is under protection
+    (支援措置). Which of the three is not said; with the card at the counter the officer in charge decides."""
+
+    code = "not_linkable"
+
+
+class LinkRequestUnknown(IdentityError):
+    """Raised when there is no request of this id to link a card."""
+
+    code = "link_request_unknown"
+
+
+class LinkRequestDecided(IdentityError):
+    """Raised when the request was decided by another officer, or replaced by its visitor, in the meantime."""
+
+    code = "link_request_decided"
+
+
 class AccountInvalid(IdentityError):
     """Raised when a staff account is to be made with an unfit login, password or set of roles."""
 

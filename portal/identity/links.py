@@ -16,8 +16,9 @@ from portal.ground import Ground
 from portal.identity import chain, link_sessions
 from portal.identity.chain import TrustedCertificate
 from portal.identity.errors import AlreadyLinked, LinkEnded, NotLinked, NotLivingHere
-from portal.identity.proven import ProvenCard, fingerprint
+from portal.identity.proven import ProvenCard, fingerprint_of
 from portal.identity.tables import LinkEnd, StopReason, certificate_stops, serial_links
+from portal.register import ResidentStatus
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,6 @@ _CARDS = (
     .where(serial_links.c.resident_id == sa.bindparam("whose"))
     .order_by(serial_links.c.ended_at.is_(None).desc(), serial_links.c.valid_from.desc(), serial_links.c.id)
 )
-_GONE = frozenset({register.IssueBlock.REMOVED, register.IssueBlock.DECEASED})
 
 
 def find_link(connection: sa.Connection, trusted: TrustedCertificate) -> Link:
@@ -105,10 +105,11 @@ def link_card(
     """Link a card that has just answered to a resident; returns the link's id, also when it is linked so already.
 
     `supersedes` names the resident's link that this one replaces (更新); it ends. Raises NotLivingHere for somebody
-    who has moved out or died, AlreadyLinked when somebody else holds the certificate, NotLinked when `supersedes` is
-    not an open link of this resident.
+    who has moved out or died, AlreadyLinked when somebody else who lives here holds the certificate, NotLinked when
+    `supersedes` is not an open link of this resident.
     """
-    if register.issue_block(connection, resident_id, for_update=True) in _GONE:
+    register.lock(connection, [resident_id])
+    if register.gone(connection, resident_id) is not None:
         raise NotLivingHere
     return _link(connection, card.trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
 
@@ -151,7 +152,7 @@ def cards_of(connection: sa.Connection, ground: Ground, resident_id: UUID) -> tu
     return tuple(
         LinkedCard(
             id=row.id,
-            fingerprint=fingerprint(ground, row.issuer_sha256, row.serial),
+            fingerprint=fingerprint_of(ground, row.issuer_sha256, row.serial),
             since=row.valid_from,
             ended_at=row.ended_at,
             ended_reason=None if row.ended_reason is None else LinkEnd(row.ended_reason),
@@ -205,9 +206,15 @@ def _link(
         present = find_link(connection, trusted)
     except (NotLinked, LinkEnded):
         return _insert(connection, trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
-    if present.resident_id != resident_id:
+    if present.resident_id == resident_id:
+        return present.id
+    gone = register.gone(connection, present.resident_id)
+    if gone is None:
         raise AlreadyLinked
-    return present.id
+    # Nobody stands in the way who is not here any more; the same person may be back under a new record.
+    reason = LinkEnd.DECEASED if gone is ResidentStatus.DECEASED else LinkEnd.MOVED_OUT
+    end_links(connection, present.resident_id, reason, actor=actor, now=now)
+    return _insert(connection, trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
 
 
 def _insert(

@@ -14,6 +14,8 @@ NONCE_LENGTH = 32
 PAYLOAD_LENGTH = 112
 LOGIN_PURPOSE = "login"
 LINK_PURPOSE = "link"
+# A visitor shows who they are with the 署名用電子証明書, so that their card can be linked.
+IDENTIFY_PURPOSE = "identify"
 
 
 def kiosk_purpose(terminal_id: str) -> str:

@@ -17,7 +17,7 @@ class ProvenCard:
     fingerprint: str
 
 
-def fingerprint(ground: Ground, issuer_sha256: bytes, serial: str) -> str:
+def fingerprint_of(ground: Ground, issuer_sha256: bytes, serial: str) -> str:
     """16 hexadecimal digits that stand for the pair of authority and serial number, in logs and on screens."""
     card = f"{issuer_sha256.hex()}:{serial}"
     return ground.fields.blind_index(card, column="serial_links.serial").hex()[:16]

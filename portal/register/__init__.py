@@ -9,6 +9,7 @@ from portal.register.changes import (
     plan_departure,
     remove_departed,
 )
+from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
     ChangeReason,
     HoldReason,
@@ -35,6 +36,7 @@ __all__ = [
     "DepartureImpossible",
     "FieldUnchangeable",
     "FieldValue",
+    "Fit",
     "FoundResident",
     "HoldReason",
     "HouseholdRecord",
@@ -49,6 +51,8 @@ __all__ = [
     "cancel_departure",
     "change",
     "find_by_individual_number",
+    "fitting",
+    "gone",
     "household_of",
     "individual_number",
     "issue_block",

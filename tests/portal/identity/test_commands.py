@@ -124,9 +124,10 @@ def test_a_list_that_cannot_be_read_is_told(run: Run, tmp_path: Path, capsys: py
 
 
 def test_every_card_of_a_resident_is_stopped_and_freed_by_number(
-    ground: Ground, run: Run, card: Card, linked: UUID, make_card: MakeCard, capsys: pytest.CaptureFixture[str]
+    ground: Ground, run: Run, make_card: MakeCard, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    second, neighbours = make_card(), make_card()
+    card, second, neighbours = make_card(), make_card(), make_card()
+    linked = link(ground, card)
     link(ground, second, linked)
     link(ground, neighbours)
     by_number = ("--resident-number", number_of(ground, linked))

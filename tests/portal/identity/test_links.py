@@ -300,7 +300,11 @@ def test_there_is_no_other_way_to_make_a_link() -> None:
 
     assert callers == {
         "link_card": {"portal/identity/links.py", "portal/staff/cards.py"},
-        "link_recorded": {"portal/identity/links.py", "portal/commands/identity.py"},
+        "link_recorded": {
+            "portal/identity/links.py",
+            "portal/commands/identity.py",
+            "portal/identity/link_requests.py",
+        },
         "_INSERT": {"portal/identity/links.py"},
     }
 
