@@ -11,6 +11,7 @@ from portal.register.changes import (
 )
 from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
+    LIVING_HERE,
     ChangeReason,
     HoldReason,
     HouseholdRecord,
@@ -32,6 +33,7 @@ from portal.register.restrictions import issue_block, lift_hold, lock, place_hol
 from portal.register.searching import FoundResident, SearchTooWide, search
 
 __all__ = [
+    "LIVING_HERE",
     "ChangeReason",
     "DepartureImpossible",
     "FieldUnchangeable",

@@ -68,7 +68,7 @@ def desk() -> Desk:
         city=city,
         member=here,
         roles="・".join(word for role, word in _ROLES.items() if role in here.roles),
-        tabs=(*_queue_tabs(figures), *_operator_tabs(open_cases)),
+        tabs=(*_queue_tabs(figures), *_counter_tabs(here), *_operator_tabs(open_cases)),
         figures=figures,
         search=SearchForm(formdata=None, prefix="find") if figures else None,
         log_out=LogOutForm(formdata=None, prefix="out"),
@@ -84,6 +84,8 @@ def first_page(of: StaffMember) -> str | None:
     """Where a member begins; None for roles that have no page yet."""
     if Role.REVIEWER in of.roles:
         return flask.url_for("queue.show")
+    if Role.DESK in of.roles:
+        return flask.url_for("cards.find")
     if Role.OPERATOR in of.roles:
         return flask.url_for("devices.show")
     return None
@@ -104,6 +106,11 @@ def _queue_tabs(figures: QueueCounts | None) -> Iterator[Tab]:
     for view, label in QUEUES.items():
         count = None if view is QueueView.DONE else figures.views[view]
         yield Tab(view.value, label, flask.url_for("queue.show", view=view.value), count)
+
+
+def _counter_tabs(of: StaffMember) -> Iterator[Tab]:
+    if Role.DESK in of.roles:
+        yield Tab("cards", "カードの登録", flask.url_for("cards.find"))
 
 
 def _operator_tabs(open_cases: int | None) -> Iterator[Tab]:

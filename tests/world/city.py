@@ -26,9 +26,10 @@ from tests.world.jpki.authority import Authority, CardOrder, IssuedCard
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 TERMINAL = "kiosk-01"
 TOKEN_LABEL = "misaki"
-STAFF_PASSWORD = "minato-2026-demo"  # of three invented officers
+STAFF_PASSWORD = "minato-2026-demo"  # of four invented officers
 STAFF = {
     "sato": ("佐藤 花子", "reviewer"),
+    "ito": ("伊藤 葵", "desk"),
     "suzuki": ("鈴木 健", "operator"),
     "tanaka": ("田中 誠", "administrator"),
 }
