@@ -59,11 +59,23 @@ class CardSteps:
         elif status.presence != view.visit.presence:
             self._parts.fail(view, "card_pulled")
 
-    def guard_reader(self, view: View) -> None:
-        """TAKE_CARD: a reader that cannot tell whether the card is gone ends the journey; nothing was printed."""
+    def guard_return(self, view: View) -> None:
+        """TAKE_CARD: a reader that cannot tell whether the card is gone ends the journey, and so does another card;
+        nothing was printed."""
         status = self._status(view)
-        if status is not None and status.state == "no_reader":
+        if status is None:
+            return
+        if status.state == "no_reader":
             self._parts.fail(view, "no_reader")
+        elif self._parts.journey.view.facts().card_in and status.presence != view.visit.presence:
+            self._parts.fail(view, "card_again")
+
+    def came_again(self, view: View) -> bool:
+        """PREPARING: whether any card was put down since this resident's was taken, and be it for a moment."""
+        status = self._look()
+        if status is None or view.visit.presence is None:
+            return False
+        return self._parts.journey.view.facts().card_in or status.presence > view.visit.presence
 
     def watch(self, _: View) -> None:
         """Only look, so that the screen can say what lies on the reader."""
@@ -74,7 +86,11 @@ class CardSteps:
         self._look()
         now = self._parts.journey.view
         if now.epoch == view.epoch and not now.facts().card_in:
-            self._parts.journey.fire(Event.CARD_TAKEN, epoch=view.epoch)
+            # One removal is expected. Whatever else the reader has counted meanwhile, or counts from now on, is
+            # somebody's new card.
+            before = view.visit.presence
+            gone = None if before is None else before + 1
+            self._parts.journey.fire(Event.CARD_TAKEN, epoch=view.epoch, presence=gone)
 
     def forget_card(self) -> None:
         """After a visit: no digit and no key handle of it stays in the reader process."""

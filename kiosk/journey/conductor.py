@@ -56,7 +56,7 @@ class Conductor:
             State.CONFIRM: card.guard_card,
             State.IDLE_WARNING: card.guard_card,
             State.TAKE_CARD: self._take_card,
-            State.PREPARING: paper.prepare,
+            State.PREPARING: self._prepare,
             State.PRINTING: paper.follow,
             State.FAILED: card.watch,
             State.RETURN_CARD: card.wait_until_gone,
@@ -100,12 +100,19 @@ class Conductor:
             self._parts.journey.fire(Event.STOPPED, epoch=view.epoch)
 
     def _take_card(self, view: View) -> None:
-        self._card.guard_reader(view)
+        self._card.guard_return(view)
         # The resident may press "quit" at any moment; what follows is only for someone who is still here.
         for step in (self._paper.ask_for_paper, self._card.wait_until_gone):
             now = self._parts.journey.view
             if now.state is State.TAKE_CARD:
                 step(now)
+
+    def _prepare(self, view: View) -> None:
+        # A card that comes now ends the session, unless it has ended already because its paper is on the way.
+        if view.visit.portal is not None and self._card.came_again(view):
+            self._paper.give_up(view, "card_again")
+        else:
+            self._paper.prepare(view)
 
     def _wait_for_staff(self, view: View) -> None:
         situation = self._parts.situation()
