@@ -45,6 +45,8 @@ ACCESS: dict[str, Access] = {
     "one_card.end": DESK,
     "devices.show": OPERATOR,
     "devices.board": OPERATOR,
+    "devices.confirm": OPERATOR,
+    "devices.revoke": OPERATOR,
     "cases.show": OPERATOR,
     "cases.one": OPERATOR,
     "cases.settle": OPERATOR,

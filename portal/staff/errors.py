@@ -21,6 +21,7 @@ from portal.filings import FilingUnknown
 from portal.identity import AttemptsUncountable, LoginRefused, TooManyAttempts
 from portal.municipality import MunicipalityMissing
 from portal.register import UnknownResident
+from portal.terminals import TerminalUnknown
 from portal.web import ErrorWords, reference
 from portal.web.errors import DATABASE_AWAY, describe_by
 
@@ -102,6 +103,7 @@ ERRORS: dict[type[Exception], ErrorWords] = {
     FilingUnknown: _NOT_FOUND,
     IssuanceUnknown: _NOT_FOUND,
     UnknownResident: _NOT_FOUND,
+    TerminalUnknown: _NOT_FOUND,
     MunicipalityMissing: ErrorWords(
         503, "municipality_missing", "準備ができていません",
         "市区町村の設定が読み込まれていません。情報システム担当に連絡してください。", logging.ERROR,

@@ -131,3 +131,11 @@ class EndLinkForm(FlaskForm):  # type: ignore[misc]
     """Why the registration of a card ends."""
 
     reason = StringField("終える理由", validators=[AnyOf(list(ENDED_AT_THE_DESK), "終える理由を選んでください。")])
+
+
+class RevokeForm(FlaskForm):  # type: ignore[misc]
+    """Withdraw the enrolment of a kiosk. It is not given back, so the consequence is confirmed."""
+
+    confirmed = BooleanField(
+        "この端末を、もう使わないことを確かめました", validators=[DataRequired("確認のチェックを入れてください。")]
+    )
