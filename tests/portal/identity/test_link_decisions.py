@@ -43,8 +43,6 @@ from tests.portal.identity.visitors import (
     visit,
 )
 
-# Requests
-
 
 def test_a_card_has_one_open_request_however_often_its_holder_asks(
     ground: Ground, visiting: VisitingCard, officer: Actor, clock: MovableClock

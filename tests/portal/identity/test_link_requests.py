@@ -46,8 +46,6 @@ from tests.portal.identity.visitors import (
 )
 from tests.world.jpki import Authority
 
-# The rule
-
 
 def test_the_4_items_of_one_living_resident_make_the_link(
     ground: Ground, card: Card, visiting: VisitingCard, make_card: MakeCard, authority: Authority

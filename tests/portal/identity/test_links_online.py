@@ -1,8 +1,11 @@
 """Cards of residents who come online: several to one person, never by name, never of somebody who is gone."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from portal import database
 from portal.audit import Action, ActorKind
@@ -18,12 +21,11 @@ from portal.identity import (
 )
 from portal.identity.tables import serial_links
 from portal.register import ResidentStatus
-from tests.portal.conftest import MovableClock
+from tests.portal.conftest import MORNING, MovableClock
 from tests.portal.identity.cards import Card, MakeCard, link, log_in
 from tests.portal.identity.visitors import all_of, apply, events, person, proven, visit
 from tests.portal.register.people import TESTER
-
-# Links
+from tests.world.jpki import AUTH_PROFILE, Authority, Root, profiles, store
 
 
 def test_a_second_certificate_of_a_person_ends_no_other_link(
@@ -90,3 +92,40 @@ def test_linking_writes_the_making_and_the_log_in_into_the_audit_of_the_resident
     made, logged_in = events(ground, Action.LINK_MADE, Action.LOGGED_IN)
     assert (made.subject, made.actor_kind, made.actor_id) == (hanako, ActorKind.VISITOR, visiting.fingerprint)
     assert (logged_in.subject, logged_in.actor_kind) == (hanako, ActorKind.RESIDENT)
+
+
+def known_to(
+    authority: Authority, root: Root, key: rsa.RSAPrivateKey, *, serial: int, name: str = "TEST0001"
+) -> Card:
+    """A card of this very serial number and common name, on record as good."""
+    leaf = profiles.build_leaf(
+        root.certificate, root.pair.key, key.public_key(), profile=AUTH_PROFILE, common_name=name, serial=serial,
+        not_before=MORNING - timedelta(days=1), not_after=MORNING + timedelta(days=365), four_items=None,
+    )  # fmt: skip
+    authority._book(root).write(store.Status(serial))
+    return Card(leaf.public_bytes(Encoding.DER), key)
+
+
+def test_two_certificates_of_one_common_name_are_two_cards(
+    ground: Ground, authority: Authority, card_key: rsa.RSAPrivateKey
+) -> None:
+    root = authority.auth_roots[-1]
+    hers, unlinked = (known_to(authority, root, card_key, serial=number) for number in (7001, 7002))
+    link(ground, hers)
+
+    with pytest.raises(NotLinked):
+        log_in(ground, unlinked)
+
+
+def test_one_serial_number_of_two_generations_is_two_cards(
+    ground: Ground, authority: Authority, card_key: rsa.RSAPrivateKey
+) -> None:
+    old, new = (known_to(authority, root, card_key, serial=7003) for root in authority.auth_roots)
+    hers = link(ground, old)
+    with pytest.raises(NotLinked):
+        log_in(ground, new)
+    his = link(ground, new, person(ground, name="佐々木　弘"))
+
+    assert (log_in(ground, old).resident_id, log_in(ground, new).resident_id) == (hers, his)
+    issuers = {row.issuer for row in all_of(ground, serial_links)}
+    assert len(issuers) == 1, "both generations have one name"

@@ -1,7 +1,7 @@
 """Visitors: cards that nobody linked, the 署名用 half of a card in software, and the officers who decide."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -117,11 +117,11 @@ def two(ground: Ground) -> None:
     person(ground)
 
 
-def signing_card(make_card: MakeCard, authority: Authority, items: FourItems = HANAKO) -> Card:
+def signing_card(make_card: MakeCard, authority: Authority, items: FourItems = HANAKO, **dates: datetime) -> Card:
     """A card's 署名用 half, naming this person (whose birth date is whole)."""
     sex = {Sex.MALE: "1", Sex.FEMALE: "2", None: "3"}[items.sex]
     named = profiles.FourItems(items.name, date.fromisoformat(items.birth_date), sex, items.address)
-    return make_card(profile=SIGN_PROFILE, root=authority.sign_roots[0], four_items=named)
+    return make_card(profile=SIGN_PROFILE, root=authority.sign_roots[0], four_items=named, **dates)
 
 
 def proven(ground: Ground, card: Card, kind: CertificateKind = CertificateKind.AUTHENTICATION) -> ProvenCard:
