@@ -30,7 +30,7 @@ _STATUS = sa.select(residents.c.status).where(residents.c.id == sa.bindparam("re
 
 @dataclass(frozen=True)
 class Fit:
-    """A record with exactly the items asked for: whether the person lives here; whether under protection (支援措置)."""
+    """A record with exactly the items asked for: does the person live here, and under protection (支援措置)?"""
 
     resident_id: UUID
     living: bool

@@ -15,6 +15,7 @@ from portal.jobs import QUEUE_OF, Queue, Task
 
 SOME_ID = "9d3f7e1e-8f4b-4a53-9a0e-6a1f6d2f0001"
 PUBLIC, RESIDENT, STAFF, TERMINAL = "everybody", "a resident who has logged in", "staff", "an enrolled terminal"
+VISITOR = "the holder of a genuine card that nobody has linked"
 
 DOORS: dict[tuple[str, str, str], str] = {
     ("resident", "GET", "/static/<path:filename>"): PUBLIC,
@@ -24,6 +25,13 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("resident", "POST", "/login"): PUBLIC,
     ("resident", "POST", "/login/challenge"): PUBLIC,
     ("resident", "POST", "/logout"): RESIDENT,
+    ("resident", "GET", "/visitor"): VISITOR,
+    ("resident", "POST", "/visitor/challenge"): VISITOR,
+    ("resident", "POST", "/visitor/identify"): VISITOR,
+    ("resident", "GET", "/visitor/check"): VISITOR,
+    ("resident", "POST", "/visitor/check"): VISITOR,
+    ("resident", "GET", "/visitor/request"): VISITOR,
+    ("resident", "POST", "/visitor/leave"): VISITOR,
     ("resident", "GET", "/me"): RESIDENT,
     ("resident", "GET", "/moving-out/"): RESIDENT,
     ("resident", "GET", "/moving-out/who"): RESIDENT,
