@@ -13,6 +13,7 @@ So only an officer who sees the card says `supersedes`.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -45,6 +46,7 @@ _OPEN = (
     .order_by(_c.made_at, _c.id)
     .limit(sa.bindparam("most"))
 )
+_ONE = sa.select(_c.id, _c.four_items, _c.made_at, _c.state).where(_c.id == sa.bindparam("which"))
 _OPEN_COUNT = sa.select(sa.func.count()).where(_c.state == LinkRequestState.OPEN)
 _LOCKED = sa.select(_c.id, _c.certificate, _c.state).where(_c.id == sa.bindparam("which")).with_for_update()
 _CLOSE = (
@@ -60,6 +62,14 @@ _CLOSE = (
     )
     .returning(_c.id)
 )
+
+
+class RequestRefusal(StrEnum):
+    """Why an officer refuses a request; it stands in the audit, the visitor reads only that it was refused."""
+
+    NOBODY = "nobody"
+    NOT_THE_SAME = "not_the_same"
+    COUNTER = "counter"
 
 
 @dataclass(frozen=True)
@@ -149,13 +159,25 @@ def open_link_requests(
     connection: sa.Connection, ground: Ground, *, reader: Actor, now: datetime, limit: int = 50
 ) -> tuple[LinkRequest, ...]:
     """What waits for an officer, the oldest first. Reading the 4情報 of each is an audit event."""
-    requests = []
-    for row in connection.execute(_OPEN, {"most": limit}):
-        items = FourItems.unpack(_decrypted(ground, row.id, row.four_items))
-        requests.append(LinkRequest(row.id, row.made_at, items))
-        detail = {"request": str(row.id)}
-        audit.record(connection, at=now, actor=reader, action=Action.LINK_REQUEST_READ, detail=detail)
-    return tuple(requests)
+    rows = connection.execute(_OPEN, {"most": limit}).all()
+    return tuple(
+        _read(connection, ground, (row.id, row.made_at, row.four_items), reader=reader, now=now) for row in rows
+    )
+
+
+def open_link_request(
+    connection: sa.Connection, ground: Ground, request_id: UUID, *, reader: Actor, now: datetime
+) -> LinkRequest:
+    """One request that waits for an officer. Reading its 4情報 is an audit event.
+
+    Raises LinkRequestUnknown, LinkRequestDecided.
+    """
+    row = connection.execute(_ONE, {"which": request_id}).one_or_none()
+    if row is None:
+        raise LinkRequestUnknown
+    if row.state is not LinkRequestState.OPEN:
+        raise LinkRequestDecided
+    return _read(connection, ground, (row.id, row.made_at, row.four_items), reader=reader, now=now)
 
 
 def count_open_link_requests(connection: sa.Connection) -> int:
@@ -171,11 +193,12 @@ def decide_link_request(
     *,
     actor: Actor,
     now: datetime,
+    refusal: RequestRefusal | None = None,
 ) -> UUID | None:
     """Link the visitor's card to this resident (returns the link's id), or refuse the request (None).
 
-    `actor` is a member of staff. Raises LinkRequestUnknown, LinkRequestDecided, NotLinkable, AlreadyLinked,
-    `register.UnknownResident`, and the certificate errors of `chain`.
+    `actor` is a member of staff; `refusal` says why it is refused. Raises LinkRequestUnknown, LinkRequestDecided,
+    NotLinkable, AlreadyLinked, `register.UnknownResident`, and the certificate errors of `chain`.
     """
     row = connection.execute(_LOCKED, {"which": request_id}).one_or_none()
     if row is None:
@@ -183,7 +206,10 @@ def decide_link_request(
     if row.state is not LinkRequestState.OPEN:
         raise LinkRequestDecided
     if resident_id is None:
-        _close(connection, request_id, LinkRequestState.REFUSED, actor=actor, now=now, decided_by=UUID(actor.id))
+        _close(
+            connection, request_id, LinkRequestState.REFUSED,
+            actor=actor, now=now, decided_by=UUID(actor.id), refusal=refusal,
+        )  # fmt: skip
         return None
     register.lock(connection, [resident_id])
     if register.gone(connection, resident_id) is not None or register.protected(connection, [resident_id]):
@@ -194,6 +220,16 @@ def decide_link_request(
         actor=actor, now=now, decided_by=UUID(actor.id), link_id=link_id,
     )  # fmt: skip
     return link_id
+
+
+def _read(
+    connection: sa.Connection, ground: Ground, request: tuple[UUID, datetime, bytes], *, reader: Actor, now: datetime
+) -> LinkRequest:
+    request_id, made_at, sealed = request
+    items = FourItems.unpack(_decrypted(ground, request_id, sealed))
+    detail = {"request": str(request_id)}
+    audit.record(connection, at=now, actor=reader, action=Action.LINK_REQUEST_READ, detail=detail)
+    return LinkRequest(request_id, made_at, items)
 
 
 def _trusted(ground: Ground, certificate: bytes, now: datetime) -> TrustedCertificate:
@@ -262,6 +298,7 @@ def _close(
     now: datetime,
     decided_by: UUID | None = None,
     link_id: UUID | None = None,
+    refusal: RequestRefusal | None = None,
 ) -> None:
     closed = connection.execute(
         _CLOSE, {"which": request_id, "as_state": state, "at": now, "by": decided_by, "with_link": link_id}
@@ -273,7 +310,7 @@ def _close(
         at=now,
         actor=actor,
         action=Action.LINK_REQUEST_CLOSED,
-        detail={"request": str(request_id), "state": state.value},
+        detail={"request": str(request_id), "state": state.value, **({"refusal": refusal.value} if refusal else {})},
     )
 
 

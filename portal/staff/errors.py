@@ -83,6 +83,14 @@ _CARD: dict[type[Exception], ErrorWords] = {
         409, "not_living_here", "いまこの市に住んでいる人ではありません",
         "何も登録していません。転出や死亡で消除された人のカードは登録できません。",
     ),
+    identity.NotLinkable: ErrorWords(
+        409, "not_linkable", "この人には、窓口で進めている手続きがあります",
+        "何も登録していません。この人のカードは、本人に来てもらい、窓口で登録してください。",
+    ),
+    identity.LinkRequestDecided: ErrorWords(
+        409, "link_request_decided", "この申し出は、もう決まっています",
+        "いまの操作では、何も変わっていません。ほかの職員が決めたか、本人が申し出をやりなおしました。",
+    ),
     identity.NotLinked: ErrorWords(
         409, "not_linked", "選んだ前のカードの登録は、もう終わっています",
         "何も登録していません。画面を読み込み直して、もう一度登録してください。",
@@ -103,6 +111,7 @@ ERRORS: dict[type[Exception], ErrorWords] = {
     FilingUnknown: _NOT_FOUND,
     IssuanceUnknown: _NOT_FOUND,
     UnknownResident: _NOT_FOUND,
+    identity.LinkRequestUnknown: _NOT_FOUND,
     TerminalUnknown: _NOT_FOUND,
     MunicipalityMissing: ErrorWords(
         503, "municipality_missing", "準備ができていません",

@@ -6,7 +6,7 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regex
 from wtforms.widgets import HiddenInput
 
 from portal.certificates import Answer
-from portal.identity import LinkEnd, StopReason
+from portal.identity import LinkEnd, RequestRefusal, StopReason
 from portal.staff.words import typed_date
 
 STATEMENT_LENGTH = 500
@@ -131,6 +131,22 @@ class EndLinkForm(FlaskForm):  # type: ignore[misc]
     """Why the registration of a card ends."""
 
     reason = StringField("終える理由", validators=[AnyOf(list(ENDED_AT_THE_DESK), "終える理由を選んでください。")])
+
+
+class LinkRequestForm(FlaskForm):  # type: ignore[misc]
+    """Register the visitor's card for the resident beside whom the officer has put the visitor's 4情報."""
+
+    resident = HiddenField(validators=[InputRequired()])
+    confirmed = BooleanField(
+        "同じ人であることを確かめました",
+        validators=[DataRequired("照らし合わせが済んだら、チェックを入れてください。")],
+    )
+
+
+class RefuseRequestForm(FlaskForm):  # type: ignore[misc]
+    """Why the visitor's card is registered for nobody."""
+
+    reason = StringField("断る理由", validators=[AnyOf(list(RequestRefusal), "断る理由を選んでください。")])
 
 
 class RevokeForm(FlaskForm):  # type: ignore[misc]

@@ -9,7 +9,7 @@ from portal.certificates.eras import in_era, registered_date
 from portal.clock import JAPAN, local_date
 from portal.filings import FilingKind, FilingState
 from portal.identity import LinkEnd, StopReason
-from portal.register import ResidentStatus
+from portal.register import ResidentStatus, Sex
 
 _WEEKDAYS = "月火水木金土日"
 
@@ -76,6 +76,9 @@ def registered(text: str) -> str:
 def fingerprint(value: str) -> str:
     """Sixteen hexadecimal digits in groups of four, as two people would read them to one another."""
     return " ".join(value[place : place + 4] for place in range(0, len(value), 4))
+
+
+SEX = {Sex.MALE: "男", Sex.FEMALE: "女", None: "記載なし"}
 
 
 def ago(value: datetime, now: datetime) -> str:

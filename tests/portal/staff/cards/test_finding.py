@@ -53,7 +53,7 @@ def test_a_search_for_nothing_and_a_date_that_is_none_are_told_at_their_fields(
         assert page.status_code == 422, typed
         assert words(page).count(told) == 2, f"{told}: in the summary and at the field"
         assert "<title>エラー：" in page.text
-        assert "本間　" not in words(page)
+        assert "本間 " not in words(page)
 
 
 @pytest.mark.parametrize(
