@@ -13,7 +13,7 @@ from kiosk.journey.card_steps import CardSteps
 from kiosk.journey.journey import View, new_reference
 from kiosk.journey.paper_steps import PaperSteps
 from kiosk.journey.parts import Parts
-from kiosk.journey.situation import obstacle
+from kiosk.journey.situation import obstacle, paper_obstacle
 from kiosk.journey.states import HOLDS_NOTHING, WAITING_FOR_A_PERSON, Event, State
 from kiosk.journey.visit import Failure
 from kiosk.settings import Limits
@@ -47,8 +47,8 @@ class Conductor:
         self._work: dict[State, Callable[[View], None]] = {
             State.ATTRACT: self._open_or_close,
             State.UNAVAILABLE: self._open_or_close,
-            State.CHOOSE_CERTIFICATE: card.watch,
-            State.PLACE_CARD: card.wait_for_card,
+            State.CHOOSE_CERTIFICATE: self._while_able(card.watch),
+            State.PLACE_CARD: self._while_able(card.wait_for_card),
             State.LAST_TRY: card.guard_card,
             State.ENTER_PIN: card.guard_card,
             State.CHECKING_CARD: card.check,
@@ -98,6 +98,18 @@ class Conductor:
         elif found is not None and view.state is State.ATTRACT:
             logger.warning("closed: %s", found)
             self._parts.journey.fire(Event.STOPPED, epoch=view.epoch)
+
+    def _while_able(self, step: Callable[[View], None]) -> Callable[[View], None]:
+        """No card is asked for, or taken up, unless portal and printer have just said that paper can come out."""
+
+        def guarded(view: View) -> None:
+            found = paper_obstacle(self._parts.situation(), self._parts.clock())
+            if found is None:
+                step(view)
+            else:
+                self._parts.fail(view, found)
+
+        return guarded
 
     def _take_card(self, view: View) -> None:
         self._card.guard_return(view)
