@@ -85,7 +85,13 @@ def progress() -> ResponseReturnValue:
         return flask.redirect(flask.url_for("visitor.show"), 303)
     day = add_business_days(place, local_date(asked.made_at), place.processing_business_days)
     return flask.render_template(
-        "visitor_request.html", city=place, state=asked.state, day=day, states=LinkRequestState, items=person.items()
+        "visitor_request.html",
+        city=place,
+        state=asked.state,
+        made_at=asked.made_at,
+        day=day,
+        states=LinkRequestState,
+        items=person.items(),
     )
 
 
