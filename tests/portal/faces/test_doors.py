@@ -4,6 +4,8 @@ An endpoint that is missing here fails the build, and so does a row without an e
 row by row, in tests/portal/staff/test_access.py.
 """
 
+import re
+
 import flask
 import pytest
 from flask.testing import FlaskClient
@@ -59,6 +61,22 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("staff", "GET", "/filings/<uuid:filing_id>"): STAFF,
     ("staff", "POST", "/filings/<uuid:filing_id>/accept"): STAFF,
     ("staff", "POST", "/filings/<uuid:filing_id>/release"): STAFF,
+    ("staff", "GET", "/cards"): STAFF,
+    ("staff", "POST", "/cards"): STAFF,
+    ("staff", "GET", "/cards/<uuid:resident_id>"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/challenge"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/link"): STAFF,
+    ("staff", "GET", "/cards/<uuid:resident_id>/<uuid:link_id>"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/<uuid:link_id>/stop"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/<uuid:link_id>/lift"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/<uuid:link_id>/end"): STAFF,
+    ("staff", "GET", "/link-requests"): STAFF,
+    ("staff", "GET", "/link-requests/<uuid:request_id>"): STAFF,
+    ("staff", "POST", "/link-requests/<uuid:request_id>"): STAFF,
+    ("staff", "POST", "/link-requests/<uuid:request_id>/link"): STAFF,
+    ("staff", "POST", "/link-requests/<uuid:request_id>/refuse"): STAFF,
+    ("staff", "GET", "/devices/<terminal_id>/revoke"): STAFF,
+    ("staff", "POST", "/devices/<terminal_id>/revoke"): STAFF,
     ("staff", "GET", "/devices"): STAFF,
     ("staff", "GET", "/devices/board"): STAFF,
     ("staff", "GET", "/cases"): STAFF,
@@ -98,7 +116,7 @@ def _knock(faces: dict[str, flask.Flask], door: tuple[str, str, str], ground: Gr
     face, method, rule = door
     origin = getattr(ground.settings.origins, face)
     client: FlaskClient = faces[face].test_client()
-    path = rule.replace("<uuid:filing_id>", SOME_ID).replace("<uuid:issuance>", SOME_ID)
+    path = re.sub(r"<(uuid:)?[a-z_]+>", SOME_ID, rule)
     return client.open(path, method=method, base_url=origin, headers={"Referer": f"{origin}/"})
 
 

@@ -144,6 +144,7 @@ NOT_AT_A_KIOSK = {
     identity.AccountInvalid,
     identity.FourItemsError,
     identity.NotLinkable,
+    identity.NotLivingHere,
     identity.LinkRequestUnknown,
     identity.LinkRequestDecided,
     terminals.EnrolmentRefused,
