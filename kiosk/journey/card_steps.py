@@ -70,9 +70,20 @@ class CardSteps:
         if status.state == "no_reader":
             self._parts.fail(view, "no_reader")
         elif status.state == "no_card":
-            self._parts.journey.fire(Event.CARD_TAKEN, epoch=view.epoch)
+            # One removal is expected. Whatever else the reader has counted meanwhile, or counts from now on, is
+            # somebody's new card.
+            before = view.visit.presence
+            gone = None if before is None else before + 1
+            self._parts.journey.fire(Event.CARD_TAKEN, epoch=view.epoch, presence=gone)
         elif status.presence != view.visit.presence:
-            self._parts.fail(view, "card_pulled")
+            self._parts.fail(view, "card_again")
+
+    def came_again(self, view: View) -> bool:
+        """PREPARING: whether any card was put down since this resident's was taken, and be it for a moment."""
+        status = self._look()
+        if status is None or view.visit.presence is None:
+            return False
+        return self._parts.journey.view.facts().card_in or status.presence > view.visit.presence
 
     def watch(self, _: View) -> None:
         """Only look, so that the screen can say what lies on the reader."""

@@ -13,7 +13,7 @@ from kiosk.journey.card_steps import CardSteps
 from kiosk.journey.journey import View, new_reference
 from kiosk.journey.paper_steps import PaperSteps
 from kiosk.journey.parts import Parts
-from kiosk.journey.situation import obstacle
+from kiosk.journey.situation import obstacle, paper_obstacle
 from kiosk.journey.states import HOLDS_NOTHING, WAITING_FOR_A_PERSON, Event, State
 from kiosk.journey.visit import Failure
 from kiosk.settings import Limits
@@ -47,8 +47,8 @@ class Conductor:
         self._work: dict[State, Callable[[View], None]] = {
             State.ATTRACT: self._open_or_close,
             State.UNAVAILABLE: self._open_or_close,
-            State.CHOOSE_CERTIFICATE: card.watch,
-            State.PLACE_CARD: card.wait_for_card,
+            State.CHOOSE_CERTIFICATE: self._while_able(card.watch),
+            State.PLACE_CARD: self._while_able(card.wait_for_card),
             State.LAST_TRY: card.guard_card,
             State.ENTER_PIN: card.guard_card,
             State.CHECKING_CARD: card.check,
@@ -56,7 +56,7 @@ class Conductor:
             State.CONFIRM: card.guard_card,
             State.IDLE_WARNING: card.guard_card,
             State.TAKE_CARD: self._take_card,
-            State.PREPARING: paper.prepare,
+            State.PREPARING: self._prepare,
             State.PRINTING: paper.follow,
             State.FAILED: card.watch,
             State.RETURN_CARD: card.wait_until_gone,
@@ -99,12 +99,31 @@ class Conductor:
             logger.warning("closed: %s", found)
             self._parts.journey.fire(Event.STOPPED, epoch=view.epoch)
 
+    def _while_able(self, step: Callable[[View], None]) -> Callable[[View], None]:
+        """No card is asked for, or taken up, unless portal and printer have just said that paper can come out."""
+
+        def guarded(view: View) -> None:
+            found = paper_obstacle(self._parts.situation(), self._parts.clock())
+            if found is None:
+                step(view)
+            else:
+                self._parts.fail(view, found)
+
+        return guarded
+
     def _take_card(self, view: View) -> None:
         self._paper.ask_for_paper(view)
         # The resident may press "quit" at any moment; what follows is only for someone who is still here.
         now = self._parts.journey.view
         if now.state is State.TAKE_CARD:
             self._card.wait_until_taken(now)
+
+    def _prepare(self, view: View) -> None:
+        # A card that comes now ends the session, unless it has ended already because its paper is on the way.
+        if view.visit.portal is not None and self._card.came_again(view):
+            self._paper.give_up(view, "card_again")
+        else:
+            self._paper.prepare(view)
 
     def _wait_for_staff(self, view: View) -> None:
         situation = self._parts.situation()

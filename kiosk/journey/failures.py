@@ -74,6 +74,12 @@ FAILURES: dict[str, Words] = {
         _("もう一度はじめから操作してください。カードは案内が出るまで置いたままにしてください。"),
         Weight.WARN,
     ),
+    "card_again": Words(
+        _("カードが置かれたため、終わりにしました"),
+        _("カードをお返ししたあとに、カードが置かれました。取りちがえを防ぐため、何も印刷していません。"),
+        _("カードを取り、もう一度はじめから操作してください。"),
+        Weight.WARN,
+    ),
     # who is this
     "card_not_mynumber": Words(
         _CARD_NOT_USABLE,
@@ -96,6 +102,12 @@ FAILURES: dict[str, Words] = {
     "certificate_on_hold": Words(
         _("カードが一時停止になっています"),
         _("紛失などの届けにより、カードの利用が一時停止されています。"),
+        _CARD_COUNTER,
+        Weight.WARN,
+    ),
+    "certificate_stopped": Words(
+        _CARD_NOT_USABLE,
+        _("市の窓口で、このカードの利用を止めています。"),
         _CARD_COUNTER,
         Weight.WARN,
     ),

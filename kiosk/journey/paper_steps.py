@@ -1,7 +1,8 @@
 """From the confirmed choice to the sheet in the tray: issuance, ticket, order, outcome.
 
 Rules held here: the ticket is fetched only after the card is gone; an order is handed over under one id only, so
-that a repeated call never prints twice; how it ended is always told to the portal, now or later.
+that a repeated call never prints twice; how it ended is always told to the portal, now or later; the session ends
+as soon as the ticket is here, so that from then on no card and no press can do anything in it.
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ class PaperSteps:
         if self._parts.clock() - view.entered_at > PREPARE_SECONDS and not view.visit.released:
             self._parts.fail(view, "too_slow")
             return
+        issuance = view.visit.issuance
+        if self._in_hand is not None and issuance is not None and self._in_hand[0] == issuance.issuance:
+            self._place(view, issuance, self._in_hand[1])
+            return
         self.ask_for_paper(view)
         now = self._parts.journey.view
         issuance = now.visit.issuance
@@ -69,6 +74,12 @@ class PaperSteps:
         released = self._release(now, issuance)
         if released is not None:
             self._place(now, issuance, released)
+
+    def give_up(self, view: View, code: str) -> None:
+        """PREPARING: end the journey before the ticket is here; nothing is printed, whatever the portal believes."""
+        if view.visit.released:
+            self._end(view.visit.order, NEVER_SENT)
+        self._parts.fail(view, code)
 
     def follow(self, view: View) -> None:
         """PRINTING: sheet by sheet until the print agent says how it ended."""
@@ -127,8 +138,6 @@ class PaperSteps:
             self._parts.fail(now, "issuance_failed")
 
     def _release(self, view: View, issuance: Issuance) -> Released | None:
-        if self._in_hand is not None and self._in_hand[0] == issuance.issuance:
-            return self._in_hand[1]
         obstacle = printer_obstacle(self._parts.situation().agent)
         if obstacle is not None and not view.visit.released:
             self._parts.fail(view, obstacle)
@@ -151,6 +160,9 @@ class PaperSteps:
             return None
         self._silent_since = None
         self._in_hand = (issuance.issuance, released)
+        self._parts.aftercare.session_over(token)
+        self._parts.journey.note(epoch=view.epoch, portal=None)
+        self._parts.hurry()
         return released
 
     def _place(self, view: View, issuance: Issuance, released: Released) -> None:

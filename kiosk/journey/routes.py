@@ -31,7 +31,7 @@ from kiosk.journey.forms import (
 from kiosk.journey.journey import View
 from kiosk.journey.parts import Parts
 from kiosk.journey.screens import SCREENS, STEPS, is_slow, seconds_left, stamp
-from kiosk.journey.situation import obstacle
+from kiosk.journey.situation import obstacle, paper_obstacle
 from kiosk.journey.states import HOLDS_NOTHING, Event, IllegalTransition, State
 
 logger = logging.getLogger(__name__)
@@ -178,7 +178,11 @@ def _add_choices(blueprint: Blueprint, routes: Routes) -> None:
     @blueprint.post("/certificate")
     def certificate() -> ResponseReturnValue:
         form = CertificateForm()
-        if form.validate_on_submit() and parts.situation().available(form.kind.data):
+        view = parts.journey.view
+        found = paper_obstacle(parts.situation(), parts.clock())
+        if view.state is State.CHOOSE_CERTIFICATE and found is not None:
+            parts.fail(view, found)
+        elif form.validate_on_submit() and parts.situation().available(form.kind.data):
             routes.fire(Event.CERTIFICATE_CHOSEN, kind=form.kind.data)
         return _go(url_for("journey.screen"))
 

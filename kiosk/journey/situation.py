@@ -77,11 +77,15 @@ class Situation:
 def obstacle(situation: Situation, now: float) -> str | None:
     """Why nothing can be issued here now, as one code; None when something can."""
     return (
-        _portal_obstacle(situation, now)
-        or printer_obstacle(situation.agent)
+        paper_obstacle(situation, now)
         or _reader_obstacle(situation.reader)
         or (None if any(row.available for row in situation.certificates) else "stopped")
     )
+
+
+def paper_obstacle(situation: Situation, now: float) -> str | None:
+    """Why no paper could come out for the next card, as one code: whatever portal and printer last said."""
+    return _portal_obstacle(situation, now) or printer_obstacle(situation.agent)
 
 
 def _portal_obstacle(situation: Situation, now: float) -> str | None:

@@ -13,7 +13,7 @@ class Visit:
 
     kind: str | None = None
     presence: int | None = None
-    """the reader's counter when this resident's card came"""
+    """the reader's counter when this resident's card came, and once it was taken, when it went"""
     tries_left: int | None = None
     digits: int = 0
     pin_was_wrong: bool = False

@@ -13,9 +13,10 @@ from portal.audit.tables import audit_events
 
 
 class ActorKind(StrEnum):
-    """Who can act: a resident, a member of staff, a kiosk, the system itself."""
+    """Who can act: a resident, a visitor (whose card nobody has linked), a member of staff, a kiosk, the system."""
 
     RESIDENT = "resident"
+    VISITOR = "visitor"
     STAFF = "staff"
     TERMINAL = "terminal"
     SYSTEM = "system"
@@ -35,6 +36,13 @@ class Action(StrEnum):
     PROTECTION_PLACED = "protection.placed"
     LINK_MADE = "link.made"
     LINK_ENDED = "link.ended"
+    CERTIFICATE_STOPPED = "certificate.stopped"
+    STOP_LIFTED = "certificate.stop_lifted"
+    LINK_REQUESTED = "link_request.made"
+    LINK_REQUEST_READ = "link_request.read"
+    LINK_REQUEST_CLOSED = "link_request.closed"
+    VISITOR_ADMITTED = "visitor.admitted"
+    VISITOR_IDENTIFIED = "visitor.identified"
     LOGGED_IN = "login.succeeded"
     LOGIN_REFUSED = "login.refused"
     LOGGED_OUT = "login.ended"

@@ -1,7 +1,7 @@
 """Who is this: challenge, certificate validation, revocation, serial links, sessions, staff accounts (本人確認)."""
 
 from portal.identity.accounts import Provisioning, StaffMember, add_account, staff_member
-from portal.identity.authenticate import Answer, Authenticated, ProvenCard, authenticate, prove
+from portal.identity.authenticate import Answer, Authenticated, admit, authenticate, prove
 from portal.identity.chain import demand_trust_stores, trust_store
 from portal.identity.challenge import LIFETIME as CHALLENGE_LIFETIME
 from portal.identity.challenge import Challenge, begin_challenge
@@ -13,6 +13,7 @@ from portal.identity.errors import (
     CertificateNotYetValid,
     CertificateOnHold,
     CertificateRevoked,
+    CertificateStopped,
     CertificateUnknown,
     CertificateUnreadable,
     CertificateUntrusted,
@@ -21,8 +22,12 @@ from portal.identity.errors import (
     ChallengeUnknown,
     IdentityError,
     LinkEnded,
+    LinkRequestDecided,
+    LinkRequestUnknown,
     LoginRefused,
+    NotLinkable,
     NotLinked,
+    NotLivingHere,
     RevocationUnavailable,
     SessionEnded,
     SignatureWrong,
@@ -30,17 +35,46 @@ from portal.identity.errors import (
     TrustStoreUnusable,
     WrongCertificateKind,
 )
+from portal.identity.four_items import FourItems, FourItemsError, four_items
 from portal.identity.kiosk_sessions import ABSOLUTE as KIOSK_SESSION_LIFETIME
 from portal.identity.kiosk_sessions import KioskSession, close_kiosk_session, kiosk_session, open_kiosk_session
-from portal.identity.links import end_links, link_card
-from portal.identity.payload import LOGIN_PURPOSE, kiosk_purpose, payload
+from portal.identity.link_requests import (
+    LinkRequest,
+    Requested,
+    RequestRefusal,
+    VisitingCard,
+    count_open_link_requests,
+    decide_link_request,
+    latest_request,
+    link_or_request,
+    open_link_request,
+    open_link_requests,
+    record_identified,
+    record_visitor,
+)
+from portal.identity.link_sessions import stands as link_stands
+from portal.identity.links import (
+    LinkedCard,
+    cards_of,
+    end_link,
+    end_links,
+    link_card,
+    link_of_certificate,
+    link_recorded,
+)
+from portal.identity.payload import IDENTIFY_PURPOSE, LINK_PURPOSE, LOGIN_PURPOSE, kiosk_purpose, payload
+from portal.identity.profile import CertificateKind
+from portal.identity.proven import ProvenCard
 from portal.identity.revocation import prepare as prepare_revocation
 from portal.identity.staff_login import log_in_staff
-from portal.identity.tables import LinkEnd, Role
+from portal.identity.stop_list import lift_stop, stop_certificate
+from portal.identity.tables import LinkEnd, LinkRequestState, Role, StopReason
 
 __all__ = [
     "CHALLENGE_LIFETIME",
+    "IDENTIFY_PURPOSE",
     "KIOSK_SESSION_LIFETIME",
+    "LINK_PURPOSE",
     "LOGIN_PURPOSE",
     "AccountInvalid",
     "AlreadyLinked",
@@ -48,9 +82,11 @@ __all__ = [
     "AttemptsUncountable",
     "Authenticated",
     "CertificateExpired",
+    "CertificateKind",
     "CertificateNotYetValid",
     "CertificateOnHold",
     "CertificateRevoked",
+    "CertificateStopped",
     "CertificateUnknown",
     "CertificateUnreadable",
     "CertificateUntrusted",
@@ -58,36 +94,66 @@ __all__ = [
     "ChallengeExpired",
     "ChallengeOfAnotherAsker",
     "ChallengeUnknown",
+    "FourItems",
+    "FourItemsError",
     "IdentityError",
     "KioskSession",
     "LinkEnd",
     "LinkEnded",
+    "LinkRequest",
+    "LinkRequestDecided",
+    "LinkRequestState",
+    "LinkRequestUnknown",
+    "LinkedCard",
     "LoginRefused",
+    "NotLinkable",
     "NotLinked",
+    "NotLivingHere",
     "ProvenCard",
     "Provisioning",
+    "RequestRefusal",
+    "Requested",
     "RevocationUnavailable",
     "Role",
     "SessionEnded",
     "SignatureWrong",
     "StaffMember",
+    "StopReason",
     "TooManyAttempts",
     "TrustStoreUnusable",
+    "VisitingCard",
     "WrongCertificateKind",
     "add_account",
+    "admit",
     "authenticate",
     "begin_challenge",
+    "cards_of",
     "close_kiosk_session",
+    "count_open_link_requests",
+    "decide_link_request",
     "demand_trust_stores",
+    "end_link",
     "end_links",
+    "four_items",
     "kiosk_purpose",
     "kiosk_session",
+    "latest_request",
+    "lift_stop",
     "link_card",
+    "link_of_certificate",
+    "link_or_request",
+    "link_recorded",
+    "link_stands",
     "log_in_staff",
     "open_kiosk_session",
+    "open_link_request",
+    "open_link_requests",
     "payload",
     "prepare_revocation",
     "prove",
+    "record_identified",
+    "record_visitor",
     "staff_member",
+    "stop_certificate",
     "trust_store",
 ]

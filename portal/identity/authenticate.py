@@ -10,9 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidSignature
 
-from portal import audit, database
+from portal import audit, database, register
 from portal.ground import Ground
-from portal.identity import attempts, chain, challenge, links, revocation
+from portal.identity import attempts, chain, challenge, links, revocation, stop_list
 from portal.identity.chain import TrustedCertificate
 from portal.identity.errors import (
     AttemptsUncountable,
@@ -20,9 +20,12 @@ from portal.identity.errors import (
     CertificateRevoked,
     CertificateUnknown,
     IdentityError,
+    LinkEnded,
     SignatureWrong,
 )
+from portal.identity.links import Link
 from portal.identity.profile import CertificateKind
+from portal.identity.proven import ProvenCard, fingerprint_of
 from portal.identity.revocation import Standing
 from portal.identity.tables import Scope
 
@@ -47,17 +50,6 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class ProvenCard:
-    """A genuine card of this moment whose holder knew the PIN. Whose card it is has not been asked.
-
-    The fingerprint tells cards apart in a log and reveals no serial number.
-    """
-
-    trusted: TrustedCertificate
-    fingerprint: str
-
-
-@dataclass(frozen=True)
 class Authenticated:
     """A resident whose card answered."""
 
@@ -72,9 +64,9 @@ def prove(
     """Judge an answer with a certificate of this kind; the IdentityError names the cause of a refusal.
 
     Order: burn the challenge (own transaction), count the attempt (own transaction), asker and time of the challenge,
-    chain and kind of the certificate, signature, count the card, revocation. The card is counted only after its
-    signature: its certificate is public, and a stranger must not be able to use up its attempts. Refusals are audited
-    in a transaction of their own, so that rolling back the caller's does not lose them.
+    chain and kind of the certificate, signature, count the card, our own stop list, revocation. The card
+    is counted only after its signature: its certificate is public, and a stranger must not be able to use up its
+    attempts. Refusals are audited in a transaction of their own, so that the caller's rollback does not lose them.
     """
     with _refusals_kept(ground, answer, now):
         burnt = challenge.burn(ground.engine, answer.challenge_id)
@@ -85,10 +77,12 @@ def prove(
         store = chain.trust_store(ground.settings.trust, ground.settings.environment, kind)
         trusted = chain.validate(chain.parse(answer.certificate), store, at=now)
         _demand_signature(trusted, answer.signature, burnt.expected_payload)
-        fingerprint = _fingerprint(ground, trusted)
-        attempts.count(ground, Scope.CARD, fingerprint, now=now)
+        card = ProvenCard(trusted, fingerprint_of(ground, trusted.issuer_sha256, trusted.serial))
+        attempts.count(ground, Scope.CARD, card.fingerprint, now=now)
+        # Before the authority is asked: our own list acts at once, also while its service is away.
+        stop_list.demand_not_stopped(ground.engine, trusted)
         _demand_good(ground, trusted, now)
-    return ProvenCard(trusted, fingerprint)
+    return card
 
 
 def authenticate(connection: sa.Connection, ground: Ground, answer: Answer, *, now: datetime) -> Authenticated:
@@ -99,16 +93,32 @@ def authenticate(connection: sa.Connection, ground: Ground, answer: Answer, *, n
     card = prove(ground, answer, now=now)
     with _refusals_kept(ground, answer, now):
         link = links.find_link(connection, card.trusted)
-    actor = audit.Actor(audit.ActorKind.RESIDENT, str(link.resident_id))
+    return let_in(connection, link, card.fingerprint, now=now)
+
+
+def admit(connection: sa.Connection, card: ProvenCard, *, now: datetime) -> Authenticated:
+    """The resident of a card that `prove` has just judged, for a face that lets those without one in as visitors.
+
+    A card whose resident has died or left is nobody's, even while the end of its link is still to be written: online
+    there is no paper whose entitlement would be asked. Raises NotLinked, LinkEnded; neither is written down here.
+    """
+    link = links.find_link(connection, card.trusted)
+    if register.gone(connection, link.resident_id) is not None:
+        raise LinkEnded
+    return let_in(connection, link, card.fingerprint, now=now)
+
+
+def let_in(connection: sa.Connection, link: Link, fingerprint: str, *, now: datetime) -> Authenticated:
+    """Write the log-in down."""
     audit.record(
         connection,
         at=now,
-        actor=actor,
+        actor=audit.Actor(audit.ActorKind.RESIDENT, str(link.resident_id)),
         action=audit.Action.LOGGED_IN,
         subject=link.resident_id,
         detail={"link": str(link.id)},
     )
-    return Authenticated(link.resident_id, link.id, card.fingerprint)
+    return Authenticated(link.resident_id, link.id, fingerprint)
 
 
 @contextmanager
@@ -134,11 +144,6 @@ def _demand_good(ground: Ground, trusted: TrustedCertificate, now: datetime) -> 
     standing = revocation.ask(ground.settings, trusted.certificate, trusted.root, now=now)
     if standing is not Standing.GOOD:
         raise _REFUSAL[standing]
-
-
-def _fingerprint(ground: Ground, trusted: TrustedCertificate) -> str:
-    card = f"{trusted.issuer_sha256.hex()}:{trusted.serial}"
-    return ground.fields.blind_index(card, column="serial_links.serial").hex()[:16]
 
 
 def _record_refusal(ground: Ground, refusal: IdentityError, asker: str, now: datetime) -> None:

@@ -88,8 +88,15 @@ class RevocationUnavailable(IdentityError):
     code = "revocation_unavailable"
 
 
+class CertificateStopped(IdentityError):
+    """Raised when the municipality itself has stopped the certificate (利用停止), as after a loss told to it."""
+
+    code = "certificate_stopped"
+
+
 class NotLinked(IdentityError):
-    """Raised when the certificate is genuine but was never linked to a resident of this municipality."""
+    """Raised when the certificate is genuine but was never linked to a resident of this municipality, and when a link
+    that is named is not there or not open."""
 
     code = "not_linked"
 
@@ -113,7 +120,8 @@ class AttemptsUncountable(IdentityError):
 
 
 class SessionEnded(IdentityError):
-    """Raised when a kiosk session is closed, idle too long, over, unknown, or belongs to another terminal."""
+    """Raised when a kiosk session is closed, idle too long, over, unknown, or belongs to another terminal, and when
+    the link or the certificate it was opened with has been ended or stopped."""
 
     code = "session_ended"
 
@@ -128,6 +136,31 @@ class AlreadyLinked(IdentityError):
     """Raised when a certificate is to be linked to a resident while it is linked to another one."""
 
     code = "already_linked"
+
+
+class NotLivingHere(IdentityError):
+    """Raised when a card is to be linked to somebody who has moved out or died."""
+
+    code = "not_living_here"
+
+
+class NotLinkable(IdentityError):
+    """Raised when an officer's link from afar is refused: the resident has died, has left, or is under protection
+    (支援措置). Which of the three is not said; with the card at the counter the officer in charge decides."""
+
+    code = "not_linkable"
+
+
+class LinkRequestUnknown(IdentityError):
+    """Raised when there is no request of this id to link a card."""
+
+    code = "link_request_unknown"
+
+
+class LinkRequestDecided(IdentityError):
+    """Raised when the request was decided by another officer, or replaced by its visitor, in the meantime."""
+
+    code = "link_request_decided"
 
 
 class AccountInvalid(IdentityError):

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from portal import audit
+from portal.identity import link_sessions
 from portal.identity.authenticate import Authenticated
 from portal.identity.errors import SessionEnded
 from portal.identity.tables import kiosk_sessions
@@ -35,6 +36,7 @@ _CLOSE_OTHERS = (
     .values(closed_at=sa.bindparam("at"))
 )
 # One statement finds and prolongs: a session closed meanwhile cannot be brought back by a request in flight.
+# The card may have been stopped, or its link ended, since the log-in.
 _USE = (
     sa.update(kiosk_sessions)
     .where(
@@ -43,6 +45,7 @@ _USE = (
         kiosk_sessions.c.closed_at.is_(None),
         kiosk_sessions.c.expires_at > sa.bindparam("at"),
         kiosk_sessions.c.seen_at > sa.bindparam("idle_since"),
+        link_sessions.standing(kiosk_sessions.c.link_id),
     )
     .values(seen_at=sa.bindparam("at"))
     .returning(kiosk_sessions)

@@ -11,12 +11,14 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from portal import audit
+from portal import audit, register
 from portal.ground import Ground
-from portal.identity import chain
+from portal.identity import chain, link_sessions
 from portal.identity.chain import TrustedCertificate
-from portal.identity.errors import AlreadyLinked, LinkEnded, NotLinked
-from portal.identity.tables import LinkEnd, serial_links
+from portal.identity.errors import AlreadyLinked, LinkEnded, NotLinked, NotLivingHere
+from portal.identity.proven import ProvenCard, fingerprint_of
+from portal.identity.tables import LinkEnd, StopReason, certificate_stops, serial_links
+from portal.register import ResidentStatus
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,19 @@ class Link:
 
     id: UUID
     resident_id: UUID
+
+
+@dataclass(frozen=True)
+class LinkedCard:
+    """One card of a resident as staff see it. `ended_at` None: the link is open; `stopped_at` None: not stopped."""
+
+    id: UUID
+    fingerprint: str
+    since: datetime
+    ended_at: datetime | None
+    ended_reason: LinkEnd | None
+    stopped_at: datetime | None
+    stop_reason: StopReason | None
 
 
 _OF_CERTIFICATE = (
@@ -44,21 +59,33 @@ _END_OF_RESIDENT = (
 )
 _END_ONE = (
     sa.update(serial_links)
-    .where(
-        serial_links.c.id == sa.bindparam("which"),
-        serial_links.c.resident_id == sa.bindparam("whose"),
-        serial_links.c.ended_at.is_(None),
+    .where(serial_links.c.id == sa.bindparam("which"), serial_links.c.ended_at.is_(None))
+    .values(ended_at=sa.bindparam("at"), ended_reason=sa.bindparam("why", type_=serial_links.c.ended_reason.type))
+    .returning(serial_links.c.resident_id)
+)
+_OPEN_OF = sa.select(serial_links.c.id).where(
+    serial_links.c.id == sa.bindparam("which"),
+    serial_links.c.resident_id == sa.bindparam("whose"),
+    serial_links.c.ended_at.is_(None),
+)
+_CARDS = (
+    sa.select(serial_links, certificate_stops.c.stopped_at, certificate_stops.c.reason)
+    .outerjoin(
+        certificate_stops,
+        sa.and_(
+            certificate_stops.c.issuer_sha256 == serial_links.c.issuer_sha256,
+            certificate_stops.c.serial == serial_links.c.serial,
+            certificate_stops.c.lifted_at.is_(None),
+        ),
     )
-    .values(ended_at=sa.bindparam("at"), ended_reason=LinkEnd.SUPERSEDED)
-    .returning(serial_links.c.id)
+    .where(serial_links.c.resident_id == sa.bindparam("whose"))
+    .order_by(serial_links.c.ended_at.is_(None).desc(), serial_links.c.valid_from.desc(), serial_links.c.id)
 )
 
 
 def find_link(connection: sa.Connection, trusted: TrustedCertificate) -> Link:
     """The resident a validated certificate stands for. Raises NotLinked, or LinkEnded if it once was linked."""
-    row = connection.execute(
-        _OF_CERTIFICATE, {"issuer_sha256": trusted.issuer_sha256, "serial": trusted.serial}
-    ).one_or_none()
+    row = connection.execute(_OF_CERTIFICATE, _key(trusted)).one_or_none()
     if row is None:
         raise NotLinked
     if row.ended_at is not None:
@@ -68,6 +95,27 @@ def find_link(connection: sa.Connection, trusted: TrustedCertificate) -> Link:
 
 def link_card(
     connection: sa.Connection,
+    card: ProvenCard,
+    resident_id: UUID,
+    *,
+    actor: audit.Actor,
+    now: datetime,
+    supersedes: UUID | None = None,
+) -> UUID:
+    """Link a card that has just answered to a resident; returns the link's id, also when it is linked so already.
+
+    `supersedes` names the resident's link that this one replaces (更新); it ends. Raises NotLivingHere for somebody
+    who has moved out or died, AlreadyLinked when somebody else who lives here holds the certificate, NotLinked when
+    `supersedes` is not an open link of this resident.
+    """
+    register.lock(connection, [resident_id])
+    if register.gone(connection, resident_id) is not None:
+        raise NotLivingHere
+    return _link(connection, card.trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
+
+
+def link_recorded(
+    connection: sa.Connection,
     ground: Ground,
     certificate: bytes,
     resident_id: UUID,
@@ -76,24 +124,51 @@ def link_card(
     now: datetime,
     supersedes: UUID | None = None,
 ) -> UUID:
-    """Link a card certificate (DER) to a resident; returns the link's id, also when it is linked so already.
+    """Link a certificate (DER) of which a record says whose it is: the list of the 既存住基, a request an officer has
+    decided. The card is not present; whoever calls answers for the record.
 
     The certificate must be genuine, judged at a moment within its own dates: an expired one may be recorded, it will
-    not let anybody in. `supersedes` names the resident's link that this one replaces; it ends. Raises AlreadyLinked
-    when somebody else holds the certificate, and the certificate errors of `chain`.
+    not let anybody in. Otherwise as `link_card`. Raises AlreadyLinked, NotLinked, the certificate errors of `chain`.
     """
-    parsed = chain.parse(certificate)
-    begin, end = chain.dates(parsed)
-    at = min(max(now, begin), end)
-    trust = chain.trust_store(ground.settings.trust, ground.settings.environment)
-    trusted = chain.validate(parsed, trust, at=at)
-    try:
-        present = find_link(connection, trusted)
-    except (NotLinked, LinkEnded):
-        return _insert(connection, trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
-    if present.resident_id != resident_id:
-        raise AlreadyLinked
-    return present.id
+    trusted = _genuine(ground, certificate, now)
+    return _link(connection, trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
+
+
+def link_of_certificate(connection: sa.Connection, ground: Ground, certificate: bytes, *, now: datetime) -> UUID:
+    """The link of a certificate (DER), the open one before those that have ended.
+
+    Raises NotLinked, and the certificate errors of `chain`.
+    """
+    trusted = _genuine(ground, certificate, now)
+    row = connection.execute(_OF_CERTIFICATE, _key(trusted)).one_or_none()
+    if row is None:
+        raise NotLinked
+    found: UUID = row.id
+    return found
+
+
+def cards_of(connection: sa.Connection, ground: Ground, resident_id: UUID) -> tuple[LinkedCard, ...]:
+    """Every card a resident has or had here: open links first, then the newest."""
+    return tuple(
+        LinkedCard(
+            id=row.id,
+            fingerprint=fingerprint_of(ground, row.issuer_sha256, row.serial),
+            since=row.valid_from,
+            ended_at=row.ended_at,
+            ended_reason=None if row.ended_reason is None else LinkEnd(row.ended_reason),
+            stopped_at=row.stopped_at,
+            stop_reason=None if row.reason is None else StopReason(row.reason),
+        )
+        for row in connection.execute(_CARDS, {"whose": resident_id})
+    )
+
+
+def end_link(connection: sa.Connection, link_id: UUID, reason: LinkEnd, *, actor: audit.Actor, now: datetime) -> None:
+    """End one open link, and every session that was opened through it. Raises NotLinked when it is not open."""
+    resident_id = connection.execute(_END_ONE, {"which": link_id, "at": now, "why": reason}).scalar_one_or_none()
+    if resident_id is None:
+        raise NotLinked
+    _close(connection, link_id, resident_id, reason, actor=actor, now=now)
 
 
 def end_links(
@@ -102,8 +177,45 @@ def end_links(
     """End every open link of a resident (転出, death, loss); returns how many there were."""
     ended = connection.execute(_END_OF_RESIDENT, {"whose": resident_id, "at": now, "why": reason}).scalars().all()
     for link_id in ended:
-        _record_end(connection, link_id, resident_id, reason, actor=actor, now=now)
+        _close(connection, link_id, resident_id, reason, actor=actor, now=now)
     return len(ended)
+
+
+def _genuine(ground: Ground, certificate: bytes, now: datetime) -> TrustedCertificate:
+    """The certificate, judged at the moment within its own dates that is nearest to now."""
+    parsed = chain.parse(certificate)
+    begin, end = chain.dates(parsed)
+    at = min(max(now, begin), end)
+    trust = chain.trust_store(ground.settings.trust, ground.settings.environment)
+    return chain.validate(parsed, trust, at=at)
+
+
+def _key(trusted: TrustedCertificate) -> dict[str, object]:
+    return {"issuer_sha256": trusted.issuer_sha256, "serial": trusted.serial}
+
+
+def _link(
+    connection: sa.Connection,
+    trusted: TrustedCertificate,
+    resident_id: UUID,
+    *,
+    actor: audit.Actor,
+    now: datetime,
+    supersedes: UUID | None,
+) -> UUID:
+    try:
+        present = find_link(connection, trusted)
+    except (NotLinked, LinkEnded):
+        return _insert(connection, trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
+    if present.resident_id == resident_id:
+        return present.id
+    gone = register.gone(connection, present.resident_id)
+    if gone is None:
+        raise AlreadyLinked
+    # Nobody stands in the way who is not here any more; the same person may be back under a new record.
+    reason = LinkEnd.DECEASED if gone is ResidentStatus.DECEASED else LinkEnd.MOVED_OUT
+    end_links(connection, present.resident_id, reason, actor=actor, now=now)
+    return _insert(connection, trusted, resident_id, actor=actor, now=now, supersedes=supersedes)
 
 
 def _insert(
@@ -150,13 +262,12 @@ def _insert(
 def _end_superseded(
     connection: sa.Connection, link_id: UUID, resident_id: UUID, *, actor: audit.Actor, now: datetime
 ) -> None:
-    ended = connection.execute(_END_ONE, {"which": link_id, "whose": resident_id, "at": now}).scalar_one_or_none()
-    if ended is None:
+    if connection.execute(_OPEN_OF, {"which": link_id, "whose": resident_id}).scalar_one_or_none() is None:
         raise NotLinked
-    _record_end(connection, link_id, resident_id, LinkEnd.SUPERSEDED, actor=actor, now=now)
+    end_link(connection, link_id, LinkEnd.SUPERSEDED, actor=actor, now=now)
 
 
-def _record_end(
+def _close(
     connection: sa.Connection,
     link_id: UUID,
     resident_id: UUID,
@@ -165,6 +276,7 @@ def _record_end(
     actor: audit.Actor,
     now: datetime,
 ) -> None:
+    link_sessions.end(connection, link_id, now=now)
     audit.record(
         connection,
         at=now,

@@ -4,7 +4,7 @@
 
 Every field has a fixed length, so that no boundary between two fields can slide. The tag keeps the signature from
 being valid for anything else; the origin keeps it from being relayed; the purpose keeps a kiosk's log-in from being
-used in a browser.
+used in a browser, and a log-in from linking the card to a person.
 """
 
 import hashlib
@@ -13,6 +13,9 @@ TAG = b"MADOGUCHI-AUTH-1"
 NONCE_LENGTH = 32
 PAYLOAD_LENGTH = 112
 LOGIN_PURPOSE = "login"
+LINK_PURPOSE = "link"
+# A visitor shows who they are with the 署名用電子証明書, so that their card can be linked.
+IDENTIFY_PURPOSE = "identify"
 
 
 def kiosk_purpose(terminal_id: str) -> str:

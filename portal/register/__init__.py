@@ -9,7 +9,9 @@ from portal.register.changes import (
     plan_departure,
     remove_departed,
 )
+from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
+    LIVING_HERE,
     ChangeReason,
     HoldReason,
     HouseholdRecord,
@@ -31,10 +33,12 @@ from portal.register.restrictions import issue_block, lift_hold, lock, place_hol
 from portal.register.searching import FoundResident, SearchTooWide, search
 
 __all__ = [
+    "LIVING_HERE",
     "ChangeReason",
     "DepartureImpossible",
     "FieldUnchangeable",
     "FieldValue",
+    "Fit",
     "FoundResident",
     "HoldReason",
     "HouseholdRecord",
@@ -49,6 +53,8 @@ __all__ = [
     "cancel_departure",
     "change",
     "find_by_individual_number",
+    "fitting",
+    "gone",
     "household_of",
     "individual_number",
     "issue_block",

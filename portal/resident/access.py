@@ -4,9 +4,10 @@ from enum import StrEnum
 
 
 class Access(StrEnum):
-    """Everybody, or a resident who has logged in with the card."""
+    """Everybody, a visitor (whose card is genuine and nobody's yet), or a resident who has logged in with a card."""
 
     PUBLIC = "public"
+    VISITOR = "visitor"
     RESIDENT = "resident"
 
 
@@ -15,6 +16,12 @@ ACCESS: dict[str, Access] = {
     "entrance.log_in": Access.PUBLIC,
     "entrance.challenge": Access.PUBLIC,
     "entrance.log_out": Access.RESIDENT,
+    "visitor.show": Access.VISITOR,
+    "visitor.challenge": Access.VISITOR,
+    "visitor.identify": Access.VISITOR,
+    "visitor.check": Access.VISITOR,
+    "visitor.progress": Access.VISITOR,
+    "visitor.leave": Access.VISITOR,
     "mine.show": Access.RESIDENT,
     "moving_out.begin": Access.RESIDENT,
     "moving_out.who": Access.RESIDENT,

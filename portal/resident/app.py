@@ -5,7 +5,7 @@ from jinja2 import StrictUndefined
 
 from portal.ground import Ground
 from portal.identity import demand_trust_stores, prepare_revocation
-from portal.resident import entrance, filing, languages, mine, moving_out, person, words
+from portal.resident import entrance, filing, languages, mine, moving_out, person, visitor, words
 from portal.resident.access import ACCESS
 from portal.resident.city import known_city
 from portal.resident.errors import describe, respond
@@ -34,7 +34,7 @@ def create_app(ground: Ground) -> flask.Flask:
         respond=respond,
     )
     languages.install(app)
-    for pages in (entrance.pages, mine.pages, moving_out.pages, filing.pages):
+    for pages in (entrance.pages, visitor.pages, mine.pages, moving_out.pages, filing.pages):
         app.register_blueprint(pages)
     app.jinja_env.globals.update(
         known_city=known_city,
@@ -42,6 +42,7 @@ def create_app(ground: Ground) -> flask.Flask:
         languages=languages.LANGUAGES,
         log_out_form=lambda: LogOutForm(prefix="out-"),
         present=person.present,
+        visiting=person.visiting,
         states=words.STATES,
         state_kinds=words.STATE_KINDS,
         notice_words=words.NOTICES,
@@ -50,6 +51,8 @@ def create_app(ground: Ground) -> flask.Flask:
         day=words.day,
         short_day=words.short_day,
         moment=words.moment,
+        birth_day=words.birth_day,
+        sex=words.sex,
         postal_code=words.postal_code,
         masked=words.masked,
     )

@@ -1,6 +1,5 @@
 """Coming in and going out: the start page, log-in with the card through the bridge, log-out."""
 
-import base64
 import binascii
 from urllib.parse import urlsplit
 
@@ -11,9 +10,9 @@ from werkzeug.exceptions import HTTPException
 from portal import audit, database, identity
 from portal.audit import Action
 from portal.clock import local_date
-from portal.identity import IdentityError
+from portal.identity import Authenticated, IdentityError, LinkEnded, NotLinked, ProvenCard, VisitingCard
 from portal.municipality import is_business_day
-from portal.resident import person, words
+from portal.resident import card_answers, person, words
 from portal.resident.access import ACCESS
 from portal.resident.city import city
 from portal.resident.errors import describe
@@ -45,43 +44,20 @@ def log_in() -> ResponseReturnValue:
             return flask.redirect(flask.url_for("mine.show"), 303)
         form.to.data = flask.request.args.get("to", "")
         return _log_in_page(form)
-    challenge_id = form.challenge.data
-    if not form.validate_on_submit() or challenge_id is None:
+    if not form.validate_on_submit():
         return _log_in_page(form, refused=describe(identity.SignatureWrong()))
     ground = ground_of()
     try:
-        answer = identity.Answer(
-            challenge_id=challenge_id,
-            asker=person.asker(),
-            certificate=_bytes(form.certificate.data),
-            signature=_bytes(form.signature.data),
-            address=flask.request.remote_addr,
-        )
-        with database.transaction(ground.engine) as connection:
-            authenticated = identity.authenticate(connection, ground, answer, now=ground.clock.now())
+        card = identity.prove(ground, card_answers.read(form, asker=person.asker()), now=ground.clock.now())
     except (IdentityError, binascii.Error) as error:
         return _log_in_page(form, refused=describe(error))
-    person.enter(authenticated)
-    return flask.redirect(_wished(form.to.data), 303)
+    return _admit(card, form.to.data)
 
 
 @pages.post("/login/challenge")
 def challenge() -> ResponseReturnValue:
     """A challenge for this browser's session, asked for when the person is ready: it lives two minutes only."""
-    ground = ground_of()
-    with database.transaction(ground.engine) as connection:
-        begun = identity.begin_challenge(
-            connection,
-            purpose=identity.LOGIN_PURPOSE,
-            asker=person.asker(),
-            origin=ground.settings.origins.resident,
-            now=ground.clock.now(),
-        )
-    return {
-        "challenge": str(begun.id),
-        "nonce": base64.b64encode(begun.nonce).decode("ascii"),
-        "purpose": begun.purpose,
-    }, 201
+    return card_answers.begin(identity.LOGIN_PURPOSE, asker=person.asker())
 
 
 @pages.post("/logout")
@@ -116,8 +92,20 @@ def _log_in_page(form: LogInForm, refused: ErrorWords | None = None) -> Response
     return page, 200 if refused is None else refused.status
 
 
-def _bytes(text: str | None) -> bytes:
-    return base64.b64decode(text or "", validate=True)
+def _admit(card: ProvenCard, to: str | None) -> ResponseReturnValue:
+    """The holder of this card is let in: as its resident, or as a visitor as long as it is nobody's."""
+    ground = ground_of()
+    now = ground.clock.now()
+    with database.transaction(ground.engine) as connection:
+        try:
+            known: Authenticated | VisitingCard = identity.admit(connection, card, now=now)
+        except (NotLinked, LinkEnded):
+            known = identity.record_visitor(connection, card, now=now)
+    if isinstance(known, VisitingCard):
+        person.enter_as_visitor(known)
+        return flask.redirect(flask.url_for("visitor.show"), 303)
+    person.enter(known)
+    return flask.redirect(_wished(to), 303)
 
 
 def _wished(to: str | None) -> str:

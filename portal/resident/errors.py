@@ -38,7 +38,7 @@ _NOT_FOUND = ErrorWords(
     _l("ページが見つかりません"),
     _l("アドレスが変わったか、あなたが出した届出ではありません。マイページから探してください。"),
 )
-_UNEXPECTED = ErrorWords(
+UNEXPECTED = ErrorWords(
     500,
     "unexpected",
     _l("うまくいきませんでした"),
@@ -84,6 +84,12 @@ _LOG_IN: dict[type[Exception], ErrorWords] = {
         _l("カードが一時停止されています"),
         _l("紛失の届けなどで止められています。カードが見つかったときは、窓口で一時停止の解除をしてください。"),
     ),
+    identity.CertificateStopped: ErrorWords(
+        422,
+        "certificate_stopped",
+        _l("このカードは、市の窓口で利用を止めています"),
+        _l("このカードではログインできません。カードを持って、窓口で相談してください。"),
+    ),
     identity.WrongCertificateKind: ErrorWords(
         422,
         "card_not_mynumber",
@@ -117,6 +123,13 @@ _LOG_IN: dict[type[Exception], ErrorWords] = {
         logging.WARNING,
     ),
     identity.AttemptsUncountable: _AWAY,
+    identity.AlreadyLinked: ErrorWords(
+        409,
+        "already_linked",
+        _l("このカードは、窓口で登録します"),
+        _l("オンラインでは登録を進められません。カードを持って、下の窓口にお越しください。"),
+        logging.WARNING,
+    ),
 }
 # What is not even base64 was not made by the bridge.
 _LOG_IN[binascii.Error] = _LOG_IN[identity.SignatureWrong]
@@ -196,7 +209,7 @@ ERRORS: dict[type[Exception], ErrorWords] = {
     **dict.fromkeys(DATABASE_AWAY, _AWAY),
 }
 
-describe = describe_by(ERRORS, _UNEXPECTED)
+describe = describe_by(ERRORS, UNEXPECTED)
 
 
 def respond(words: ErrorWords) -> ResponseReturnValue:

@@ -27,13 +27,22 @@ class LogOutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     """Only the token: logging out is a change, so it is never a link."""
 
 
-class LogInForm(FlaskForm):  # type: ignore[misc]
+class CardAnswerForm(FlaskForm):  # type: ignore[misc]
     """What the card answered; filled in by the page's script."""
 
     challenge = IdField(validators=[InputRequired()])
     certificate = HiddenField(validators=[InputRequired()])
     signature = HiddenField(validators=[InputRequired()])
+
+
+class LogInForm(CardAnswerForm):
+    """The answer to a log-in, and the page that was asked for before it."""
+
     to = HiddenField()
+
+
+class VisitorForm(FlaskForm):  # type: ignore[misc]
+    """Only the token: what is confirmed stands in the session."""
 
 
 class WhoForm(FlaskForm):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from portal.certificates.eras import in_era
 from portal.clock import JAPAN, local_date
 from portal.filings import Field, FieldError, FilingState, Problem, earliest_planned_date, latest_planned_date
 from portal.notices import NoticeKind
+from portal.register import Sex
 from portal.resident import languages
 
 _WEEKDAYS = "月火水木金土日"
@@ -31,6 +32,7 @@ NOTICES = {
     NoticeKind.FILING_ACCEPTED: _l("転出届の手続が終わりました"),
     NoticeKind.FILING_WITHDRAWN: _l("転出届を取り下げました"),
 }
+_SEXES = {Sex.MALE: _l("男"), Sex.FEMALE: _l("女")}
 _PROBLEMS = {
     (Field.MOVERS, Problem.MISSING): _l("引っ越す人を1人以上選んでください"),
     (Field.MOVERS, Problem.UNKNOWN): _l("世帯の人の中から選びなおしてください"),
@@ -86,6 +88,17 @@ def short_day(value: date) -> str:
 def moment(value: datetime) -> str:
     """2026年11月24日 10:00, in Japan's time."""
     return f"{short_day(local_date(value))} {value.astimezone(JAPAN):%H:%M}"
+
+
+def birth_day(text: str) -> str:
+    """1985年7月20日; what is not a whole date stands as it is."""
+    whole = len(text) == len("YYYY-MM-DD")
+    return short_day(date.fromisoformat(text)) if whole else text or str(_("不明"))
+
+
+def sex(value: Sex | None) -> str:
+    """男, 女 or 不明."""
+    return str(_("不明") if value is None else _SEXES[value])
 
 
 def postal_code(value: str) -> str:

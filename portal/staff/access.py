@@ -21,20 +21,37 @@ PUBLIC = Access(roles=None, anonymous=True)
 STAFF = Access(roles=None)
 REVIEWER = Access(roles=frozenset({Role.REVIEWER}))
 OPERATOR = Access(roles=frozenset({Role.OPERATOR}))
-REVIEWER_OR_OPERATOR = Access(roles=frozenset({Role.REVIEWER, Role.OPERATOR}))
+DESK = Access(roles=frozenset({Role.DESK}))
+WITH_TABS = Access(roles=frozenset({Role.REVIEWER, Role.DESK, Role.OPERATOR}))
 
 ACCESS: dict[str, Access] = {
     "entrance.log_in": PUBLIC,
     "entrance.log_out": STAFF,
     "entrance.start": STAFF,
-    "tabs.counts": REVIEWER_OR_OPERATOR,
+    "tabs.counts": WITH_TABS,
     "queue.show": REVIEWER,
     "queue.search": REVIEWER,
     "filing.show": REVIEWER,
     "filing.accept": REVIEWER,
     "filing.release": REVIEWER,
+    "cards.find": DESK,
+    "cards.search": DESK,
+    "cards.show": DESK,
+    "cards.challenge": DESK,
+    "cards.link": DESK,
+    "one_card.show": DESK,
+    "one_card.stop": DESK,
+    "one_card.lift": DESK,
+    "one_card.end": DESK,
+    "link_requests.show": DESK,
+    "link_requests.one": DESK,
+    "link_requests.search": DESK,
+    "link_requests.link": DESK,
+    "link_requests.refuse": DESK,
     "devices.show": OPERATOR,
     "devices.board": OPERATOR,
+    "devices.confirm": OPERATOR,
+    "devices.revoke": OPERATOR,
     "cases.show": OPERATOR,
     "cases.one": OPERATOR,
     "cases.settle": OPERATOR,

@@ -3,7 +3,19 @@
 import flask
 
 from portal.ground import Ground
-from portal.staff import cases, devices, entrance, filing, queue, switches, tabs, words
+from portal.staff import (
+    cards,
+    cases,
+    devices,
+    entrance,
+    filing,
+    link_requests,
+    one_card,
+    queue,
+    switches,
+    tabs,
+    words,
+)
 from portal.staff.access import ACCESS
 from portal.staff.errors import describe, respond
 from portal.staff.member import authorise
@@ -17,7 +29,7 @@ def create_app(ground: Ground) -> flask.Flask:
         app, ground, face="staff", origin=ground.settings.origins.staff,
         access=ACCESS, authorise=authorise, describe=describe, respond=respond,
     )  # fmt: skip
-    for pages in (entrance, tabs, queue, filing, devices, cases, switches):
+    for pages in (entrance, tabs, queue, filing, cards, one_card, link_requests, devices, cases, switches):
         app.register_blueprint(pages.pages)
     app.jinja_env.globals.update(desk=tabs.desk)
     app.jinja_env.filters.update(
@@ -25,5 +37,10 @@ def create_app(ground: Ground) -> flask.Flask:
         moment=words.moment,
         short_moment=words.short_moment,
         clock_time=words.clock_time,
+        registered=words.registered,
+        fingerprint=words.fingerprint,
+        link_end=words.LINK_END.__getitem__,
+        stop_reason=words.STOP_REASON.__getitem__,
+        standing=words.STANDING.__getitem__,
     )
     return app

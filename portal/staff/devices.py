@@ -1,4 +1,4 @@
-"""The board of kiosks: is each alive, can it read cards, can it print, is it locked."""
+"""The board of kiosks: is each alive, can it read cards, can it print, is it locked; and the end of a stolen one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,14 @@ from uuid import UUID
 
 import flask
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
 from portal import database, terminals
 from portal.staff import words
+from portal.staff.forms import RevokeForm
+from portal.staff.member import actor
 from portal.staff.tabs import by_itself
-from portal.terminals import TerminalStatus
+from portal.terminals import TerminalRevoked, TerminalStatus
 from portal.web import ground_of, polling
 
 pages = flask.Blueprint("devices", __name__, url_prefix="/devices")
@@ -41,6 +44,7 @@ class Device:
     reader: Sign | None
     printer: Sign | None
     locked_order: UUID | None
+    revoked: bool
 
     @property
     def service(self) -> words.Word:
@@ -67,6 +71,35 @@ def board() -> ResponseReturnValue:
     return flask.render_template("device_rows.html", devices=_board())
 
 
+@pages.get("/<terminal_id>/revoke")
+def confirm(terminal_id: str) -> ResponseReturnValue:
+    """What withdrawing the enrolment of this device means."""
+    return _revoke_page(terminal_id, RevokeForm(formdata=None))
+
+
+@pages.post("/<terminal_id>/revoke")
+def revoke(terminal_id: str) -> ResponseReturnValue:
+    """Withdraw the enrolment: the device's next request is refused, within a second."""
+    form = RevokeForm()
+    if not form.validate_on_submit():
+        return _revoke_page(terminal_id, form), 422
+    ground = ground_of()
+    try:
+        with database.transaction(ground.engine) as connection:
+            terminals.revoke(connection, terminal_id=terminal_id, actor=actor(), now=ground.clock.now())
+    except TerminalRevoked:
+        # A colleague was quicker, or the button was pressed twice: the page says how it stands.
+        return _revoke_page(terminal_id, form), 409
+    return flask.redirect(flask.url_for("devices.show"), 303)
+
+
+def _revoke_page(terminal_id: str, form: RevokeForm) -> str:
+    found = next((device for device in _board() if device.id == terminal_id), None)
+    if found is None:
+        raise NotFound
+    return flask.render_template("revoke_device.html", tab="devices", device=found, form=form)
+
+
 def _board() -> list[Device]:
     ground = ground_of()
     with database.transaction(ground.engine) as connection:
@@ -86,6 +119,7 @@ def _device(terminal: TerminalStatus, now: datetime) -> Device:
         reader=_reader(terminal.reader_state) if speaks else None,
         printer=_printer(terminal.printer) if speaks else None,
         locked_order=terminal.locked_order,
+        revoked=terminal.revoked_at is not None,
     )
 
 

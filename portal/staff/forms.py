@@ -1,13 +1,17 @@
 """The forms of the desk. Each carries its CSRF token; each works without JavaScript."""
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regexp
+from wtforms import BooleanField, Field, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 from portal.certificates import Answer
+from portal.identity import LinkEnd, RequestRefusal, StopReason
+from portal.staff.words import typed_date
 
 STATEMENT_LENGTH = 500
+# 転出 and death end links by themselves.
+ENDED_AT_THE_DESK = (LinkEnd.WITHDRAWN, LinkEnd.SUPERSEDED, LinkEnd.OFFICER)
 
 
 def _stripped(value: str | None) -> str | None:
@@ -84,3 +88,70 @@ class IssuanceSwitchForm(FlaskForm):  # type: ignore[misc]
 
     stopped = StringField(validators=[AnyOf(["yes", "no"], "画面を読み込み直してください。")])
     confirmed = BooleanField(validators=[DataRequired("確認のチェックを入れてください。")])
+
+
+class FindResidentForm(FlaskForm):  # type: ignore[misc]
+    """4情報, or a part of them: what is empty is not asked for."""
+
+    name = StringField("氏名", filters=[_stripped], validators=[Length(max=100)])
+    reading = StringField("フリガナ", filters=[_stripped], validators=[Length(max=100)])
+    birth_date = StringField("生年月日", filters=[_stripped], validators=[Length(max=20)])
+    address = StringField("住所", filters=[_stripped], validators=[Length(max=200)])
+
+    def validate_birth_date(self, field: Field) -> None:
+        """A date that cannot be read is told, and not left out of the search."""
+        if field.data and typed_date(field.data) is None:
+            raise ValidationError("生年月日は、1991年4月8日 のように西暦で入力してください。")
+
+
+class LinkForm(FlaskForm):  # type: ignore[misc]
+    """What the card on the reader answered, filled in by the page; the card it takes the place of, if any."""
+
+    challenge = HiddenField(validators=[InputRequired()])
+    certificate = HiddenField(validators=[InputRequired()])
+    signature = HiddenField(validators=[InputRequired()])
+    supersedes = StringField("前のカード")
+
+
+class StopForm(FlaskForm):  # type: ignore[misc]
+    """Why the card is stopped (利用停止)."""
+
+    reason = StringField("止める理由", validators=[AnyOf(list(StopReason), "止める理由を選んでください。")])
+
+
+class LiftForm(FlaskForm):  # type: ignore[misc]
+    """The officer has the card and its holder before them."""
+
+    confirmed = BooleanField(
+        "カードが本人の手元にあることを確かめました", validators=[DataRequired("確認のチェックを入れてください。")]
+    )
+
+
+class EndLinkForm(FlaskForm):  # type: ignore[misc]
+    """Why the registration of a card ends."""
+
+    reason = StringField("終える理由", validators=[AnyOf(list(ENDED_AT_THE_DESK), "終える理由を選んでください。")])
+
+
+class LinkRequestForm(FlaskForm):  # type: ignore[misc]
+    """Register the visitor's card for the resident beside whom the officer has put the visitor's 4情報."""
+
+    resident = HiddenField(validators=[InputRequired()])
+    confirmed = BooleanField(
+        "同じ人であることを確かめました",
+        validators=[DataRequired("照らし合わせが済んだら、チェックを入れてください。")],
+    )
+
+
+class RefuseRequestForm(FlaskForm):  # type: ignore[misc]
+    """Why the visitor's card is registered for nobody."""
+
+    reason = StringField("断る理由", validators=[AnyOf(list(RequestRefusal), "断る理由を選んでください。")])
+
+
+class RevokeForm(FlaskForm):  # type: ignore[misc]
+    """Withdraw the enrolment of a kiosk. It is not given back, so the consequence is confirmed."""
+
+    confirmed = BooleanField(
+        "この端末を、もう使わないことを確かめました", validators=[DataRequired("確認のチェックを入れてください。")]
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import flask
 from flask.typing import ResponseReturnValue
 
-from portal import certificates, database, filings, municipality
+from portal import certificates, database, filings, identity, municipality
 from portal.filings import QueueCounts, QueueView
 from portal.identity import Role, StaffMember
 from portal.staff.forms import LogOutForm, SearchForm
@@ -63,12 +63,13 @@ def desk() -> Desk:
         figures = None
         if Role.REVIEWER in here.roles:
             figures = filings.queue_counts(connection, officer=here.id, now=ground.clock.now())
+        requests = identity.count_open_link_requests(connection) if Role.DESK in here.roles else None
         open_cases = len(certificates.open_cases(connection)) if Role.OPERATOR in here.roles else None
     return Desk(
         city=city,
         member=here,
         roles="・".join(word for role, word in _ROLES.items() if role in here.roles),
-        tabs=(*_queue_tabs(figures), *_operator_tabs(open_cases)),
+        tabs=(*_queue_tabs(figures), *_counter_tabs(requests), *_operator_tabs(open_cases)),
         figures=figures,
         search=SearchForm(formdata=None, prefix="find") if figures else None,
         log_out=LogOutForm(formdata=None, prefix="out"),
@@ -84,6 +85,8 @@ def first_page(of: StaffMember) -> str | None:
     """Where a member begins; None for roles that have no page yet."""
     if Role.REVIEWER in of.roles:
         return flask.url_for("queue.show")
+    if Role.DESK in of.roles:
+        return flask.url_for("cards.find")
     if Role.OPERATOR in of.roles:
         return flask.url_for("devices.show")
     return None
@@ -104,6 +107,13 @@ def _queue_tabs(figures: QueueCounts | None) -> Iterator[Tab]:
     for view, label in QUEUES.items():
         count = None if view is QueueView.DONE else figures.views[view]
         yield Tab(view.value, label, flask.url_for("queue.show", view=view.value), count)
+
+
+def _counter_tabs(requests: int | None) -> Iterator[Tab]:
+    if requests is None:
+        return
+    yield Tab("cards", "カードの登録", flask.url_for("cards.find"))
+    yield Tab("link_requests", "登録の申し出", flask.url_for("link_requests.show"), requests)
 
 
 def _operator_tabs(open_cases: int | None) -> Iterator[Tab]:

@@ -1,11 +1,15 @@
 """Values as the words of the desk: dates, waiting times, states of devices."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from portal.certificates.eras import in_era
+from portal.certificates.eras import in_era, registered_date
 from portal.clock import JAPAN, local_date
 from portal.filings import FilingKind, FilingState
+from portal.identity import LinkEnd, StopReason
+from portal.register import ResidentStatus, Sex
 
 _WEEKDAYS = "月火水木金土日"
 
@@ -47,6 +51,36 @@ def due(value: date, today: date) -> str:
     return f"{short_day(value)}（{_WEEKDAYS[value.weekday()]}）"
 
 
+_TYPED = re.compile(r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
+
+
+def typed_date(text: str | None) -> str | None:
+    """A date as a person types it (1991-4-8, 1991年4月8日, 19910408, in any width) as the register keeps it.
+
+    None for nothing, and for what is no day of the calendar.
+    """
+    match = _TYPED.fullmatch(unicodedata.normalize("NFKC", text or "").strip())
+    if match is None:
+        return None
+    try:
+        return date(*(int(part) for part in match.groups() if part is not None)).isoformat()
+    except ValueError:
+        return None
+
+
+def registered(text: str) -> str:
+    """A birth date of the register in the words of the desk."""
+    return registered_date(text)
+
+
+def fingerprint(value: str) -> str:
+    """Sixteen hexadecimal digits in groups of four, as two people would read them to one another."""
+    return " ".join(value[place : place + 4] for place in range(0, len(value), 4))
+
+
+SEX = {Sex.MALE: "男", Sex.FEMALE: "女", None: "記載なし"}
+
+
 def ago(value: datetime, now: datetime) -> str:
     """How long ago something was last heard: seconds, minutes, hours, then days."""
     gone = max(now - value, timedelta(0))
@@ -81,6 +115,26 @@ def filing_state(state: FilingState, *, held: bool) -> Word:
         case _:
             return Word("info", "審査中") if held else Word("mute", "審査待ち")
 
+
+LINK_END = {
+    LinkEnd.WITHDRAWN: "本人の申し出",
+    LinkEnd.SUPERSEDED: "新しい証明書に替わった",
+    LinkEnd.MOVED_OUT: "転出した",
+    LinkEnd.DECEASED: "死亡した",
+    LinkEnd.OFFICER: "職員の判断（登録のまちがいなど）",
+}
+STOP_REASON = {
+    StopReason.LOST: "カードをなくした",
+    StopReason.STOLEN: "カードを盗まれた",
+    StopReason.MISUSE: "ほかの人に使われたおそれがある",
+    StopReason.OFFICER: "そのほか、職員の判断",
+}
+STANDING = {
+    ResidentStatus.RESIDENT: Word("info", "住民"),
+    ResidentStatus.PLANNED_DEPARTURE: Word("warn", "転出予定"),
+    ResidentStatus.REMOVED: Word("mute", "転出などで消除"),
+    ResidentStatus.DECEASED: Word("mute", "死亡"),
+}
 
 READER = {
     "no_reader": "カードリーダーが見つかりません",

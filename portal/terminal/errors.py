@@ -51,6 +51,7 @@ _CARD_REFUSED = (
     identity.SignatureWrong,
     identity.CertificateRevoked,
     identity.CertificateOnHold,
+    identity.CertificateStopped,
     identity.CertificateUnknown,
     identity.NotLinked,
     identity.LinkEnded,

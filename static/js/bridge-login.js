@@ -1,5 +1,7 @@
-// Log-in with the card through the bridge on the resident's own computer. The PIN is typed into the bridge's own page
-// and never comes near this one. Words are in the page (#bridge-words), so that they can be in any language.
+// The card answers through the bridge on this computer. The PIN is typed into the bridge's own page and never comes
+// near this one. The page says what is asked for: <section id="bridge" data-bridge="the bridge's origin"
+// data-challenge="address that gives out challenges" data-purpose="login" data-form="id of the form to fill and send">.
+// Words are in the page (#bridge-words), so that they can be in any language.
 (() => {
   "use strict";
 
@@ -11,8 +13,8 @@
   const section = document.getElementById("bridge");
   const words = document.getElementById("bridge-words");
   if (!section || !words) return;
-  const bridge = section.dataset.bridge;
-  const form = document.getElementById("bridge-form");
+  const { bridge, purpose } = section.dataset;
+  const form = document.getElementById(section.dataset.form);
   const status = document.getElementById("bridge-status");
   const start = document.getElementById("bridge-start");
   const pin = document.getElementById("bridge-pin");
@@ -58,11 +60,13 @@
 
   const callBridge = async (challenge) => {
     let answer;
+    // The person is shown what this page asks for; a challenge for anything else is not passed on.
+    if (challenge.purpose !== purpose) throw new Failure("failed");
     try {
       const request = {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ nonce: challenge.nonce, purpose: challenge.purpose }),
+        body: JSON.stringify({ nonce: challenge.nonce, purpose }),
       };
       answer = await ask(`${bridge}/requests`, request, { 409: "busy" });
     } catch (error) {
@@ -97,7 +101,7 @@
     form.elements.namedItem(name).value = value;
   };
 
-  const logIn = async () => {
+  const readCard = async () => {
     start.disabled = true;
     say("starting");
     try {
@@ -131,5 +135,5 @@
   };
 
   start.hidden = false;
-  start.addEventListener("click", logIn);
+  start.addEventListener("click", readCard);
 })();

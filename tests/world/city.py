@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -22,16 +22,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from portal.clock import SystemClock, local_date
 from tests.world import hsm, tls
 from tests.world.jpki.authority import Authority, CardOrder, IssuedCard
+from tests.world.jpki.profiles import FourItems
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 TERMINAL = "kiosk-01"
 TOKEN_LABEL = "misaki"
-STAFF_PASSWORD = "minato-2026-demo"  # of three invented officers
+STAFF_PASSWORD = "minato-2026-demo"  # of four invented officers
 STAFF = {
     "sato": ("佐藤 花子", "reviewer"),
+    "ito": ("伊藤 葵", "desk"),
     "suzuki": ("鈴木 健", "operator"),
     "tanaka": ("田中 誠", "administrator"),
 }
+_SEXES = {"male": "1", "female": "2"}
 # A city older than this would show planned departures that lie in the past.
 _KEEP_DAYS = 7
 _MADE_FROM = ("portal", "tests/world/demo_city", "tests/world/jpki", "tests/world/city.py")
@@ -188,8 +191,10 @@ def _make_terminal_key(folder: Path) -> None:
 def _make_cards(folder: Path, authority: Authority) -> None:
     """Every card of cards.csv, and links.csv with the certificates that the register knows."""
     links = [("certificate", "resident_number")]
+    named = _four_items(folder)
     for number, card in enumerate(City(folder).cards()):
-        issued = authority.issue_card(folder / "cards", _order(card, generation=1 + number % 2))
+        order = _order(card, generation=1 + number % 2, four_items=named.get(card.resident_number))
+        issued = authority.issue_card(folder / "cards", order)
         _spoil(authority, issued, card.state)
         if card.state != "unlinked":
             links.append((str(issued.folder / "auth.der"), card.resident_number))
@@ -197,13 +202,26 @@ def _make_cards(folder: Path, authority: Authority) -> None:
         csv.writer(file).writerows(links)
 
 
-def _order(card: DemoCard, generation: int) -> CardOrder:
+def _four_items(folder: Path) -> dict[str, FourItems]:
+    """What the 署名用 certificate of each resident says, by 宛名番号: the register's own words."""
+    with (folder / "data" / "residents.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["resident_number"]: FourItems(
+                row["name"], date.fromisoformat(row["birth_date"]), _SEXES.get(row["sex"], "3"), row["address"]
+            )
+            for row in csv.DictReader(file)
+            if len(row["birth_date"]) == len("YYYY-MM-DD")
+        }
+
+
+def _order(card: DemoCard, generation: int, four_items: FourItems | None) -> CardOrder:
     order = CardOrder(
         card_id=card.card_id,
         pin=card.pin,
         label=card.label,
         tries=0 if card.state == "blocked" else 3,
         generation=generation,
+        four_items=four_items,
     )
     if card.state != "expired":
         return order
@@ -213,6 +231,7 @@ def _order(card: DemoCard, generation: int) -> CardOrder:
         pin=card.pin,
         label=card.label,
         generation=generation,
+        four_items=four_items,
         not_before=now - timedelta(days=5 * 365),
         not_after=now - timedelta(days=2),
     )

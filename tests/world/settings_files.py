@@ -74,4 +74,8 @@ port = {ports["bridge"]}
 [[sites]]
 origin = "https://127.0.0.1:{ports["resident"]}"
 name = "みさき市"
+
+[[sites]]
+origin = "https://127.0.0.1:{ports["staff"]}"
+name = "みさき市 窓口"
 """

@@ -166,7 +166,7 @@ def test_another_card_instead_of_the_one_to_be_taken_ends_the_session(stage: Sta
     stage.reader.take()
     stage.reader.put()
     stage.step()
-    assert stage.failure == "card_pulled"
+    assert stage.failure == "card_again"
     assert stage.portal.releases == 0
 
 

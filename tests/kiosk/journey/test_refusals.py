@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -26,6 +27,7 @@ CARD_CODES = [
     "certificate_expired",
     "certificate_revoked",
     "certificate_on_hold",
+    "certificate_stopped",
     "certificate_untrusted",
     "signature_wrong",
     "challenge_spent",
@@ -189,3 +191,57 @@ def _bring_about(stage: Stage, trouble: dict[str, str]) -> None:
         stage.reader.alive = False
     elif reader:
         stage.reader.state = reader
+
+
+def fall_silent(stage: Stage) -> None:
+    stage.portal.error = PortalUnreachable("reset")
+    stage.wait(7)
+
+
+def empty_the_tray(stage: Stage) -> None:
+    stage.agent.able, stage.agent.state = False, "blocked"
+    stage.agent.reasons = (Reason("media-empty", blocking=True),)
+    stage.beat()
+
+
+def stop_the_agent(stage: Stage) -> None:
+    stage.agent.alive = False
+    stage.beat()
+
+
+def end_the_day(stage: Stage) -> None:
+    stage.portal.open, stage.portal.reason = False, "hours"
+    stage.beat()
+
+
+TROUBLES = [
+    (fall_silent, "portal_unreachable"),
+    (empty_the_tray, "paper_empty"),
+    (stop_the_agent, "agent_unreachable"),
+    (end_the_day, "hours"),
+]
+
+
+@pytest.mark.parametrize(("trouble", "code"), TROUBLES, ids=[code for _, code in TROUBLES])
+def test_without_a_fresh_able_no_card_is_asked_for_though_a_certificate_is_chosen(
+    stage: Stage, trouble: Callable[[Stage], None], code: str
+) -> None:
+    stage.open()
+    stage.press("begin")
+    trouble(stage)
+    stage.post("/certificate", kind="resident_record")
+    assert not stage.at(State.PLACE_CARD)
+    stage.step()
+    assert stage.failure == code
+
+
+@pytest.mark.parametrize(("trouble", "code"), TROUBLES, ids=[code for _, code in TROUBLES])
+def test_a_card_is_not_taken_up_when_able_has_gone_stale_while_it_was_awaited(
+    stage: Stage, trouble: Callable[[Stage], None], code: str
+) -> None:
+    stage.to_card()
+    trouble(stage)
+    stage.reader.put()
+    stage.step()
+    assert stage.failure == code
+    assert stage.reader.payloads == []

@@ -4,6 +4,8 @@ An endpoint that is missing here fails the build, and so does a row without an e
 row by row, in tests/portal/staff/test_access.py.
 """
 
+import re
+
 import flask
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +17,7 @@ from portal.jobs import QUEUE_OF, Queue, Task
 
 SOME_ID = "9d3f7e1e-8f4b-4a53-9a0e-6a1f6d2f0001"
 PUBLIC, RESIDENT, STAFF, TERMINAL = "everybody", "a resident who has logged in", "staff", "an enrolled terminal"
+VISITOR = "the holder of a genuine card that nobody has linked"
 
 DOORS: dict[tuple[str, str, str], str] = {
     ("resident", "GET", "/static/<path:filename>"): PUBLIC,
@@ -24,6 +27,13 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("resident", "POST", "/login"): PUBLIC,
     ("resident", "POST", "/login/challenge"): PUBLIC,
     ("resident", "POST", "/logout"): RESIDENT,
+    ("resident", "GET", "/visitor"): VISITOR,
+    ("resident", "POST", "/visitor/challenge"): VISITOR,
+    ("resident", "POST", "/visitor/identify"): VISITOR,
+    ("resident", "GET", "/visitor/check"): VISITOR,
+    ("resident", "POST", "/visitor/check"): VISITOR,
+    ("resident", "GET", "/visitor/request"): VISITOR,
+    ("resident", "POST", "/visitor/leave"): VISITOR,
     ("resident", "GET", "/me"): RESIDENT,
     ("resident", "GET", "/moving-out/"): RESIDENT,
     ("resident", "GET", "/moving-out/who"): RESIDENT,
@@ -51,6 +61,22 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("staff", "GET", "/filings/<uuid:filing_id>"): STAFF,
     ("staff", "POST", "/filings/<uuid:filing_id>/accept"): STAFF,
     ("staff", "POST", "/filings/<uuid:filing_id>/release"): STAFF,
+    ("staff", "GET", "/cards"): STAFF,
+    ("staff", "POST", "/cards"): STAFF,
+    ("staff", "GET", "/cards/<uuid:resident_id>"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/challenge"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/link"): STAFF,
+    ("staff", "GET", "/cards/<uuid:resident_id>/<uuid:link_id>"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/<uuid:link_id>/stop"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/<uuid:link_id>/lift"): STAFF,
+    ("staff", "POST", "/cards/<uuid:resident_id>/<uuid:link_id>/end"): STAFF,
+    ("staff", "GET", "/link-requests"): STAFF,
+    ("staff", "GET", "/link-requests/<uuid:request_id>"): STAFF,
+    ("staff", "POST", "/link-requests/<uuid:request_id>"): STAFF,
+    ("staff", "POST", "/link-requests/<uuid:request_id>/link"): STAFF,
+    ("staff", "POST", "/link-requests/<uuid:request_id>/refuse"): STAFF,
+    ("staff", "GET", "/devices/<terminal_id>/revoke"): STAFF,
+    ("staff", "POST", "/devices/<terminal_id>/revoke"): STAFF,
     ("staff", "GET", "/devices"): STAFF,
     ("staff", "GET", "/devices/board"): STAFF,
     ("staff", "GET", "/cases"): STAFF,
@@ -90,7 +116,7 @@ def _knock(faces: dict[str, flask.Flask], door: tuple[str, str, str], ground: Gr
     face, method, rule = door
     origin = getattr(ground.settings.origins, face)
     client: FlaskClient = faces[face].test_client()
-    path = rule.replace("<uuid:filing_id>", SOME_ID).replace("<uuid:issuance>", SOME_ID)
+    path = re.sub(r"<(uuid:)?[a-z_]+>", SOME_ID, rule)
     return client.open(path, method=method, base_url=origin, headers={"Referer": f"{origin}/"})
 
 

@@ -16,11 +16,13 @@ from portal.ground import Ground
 from portal.identity import (
     Answer,
     Authenticated,
+    ProvenCard,
     authenticate,
     begin_challenge,
     kiosk_purpose,
-    link_card,
+    link_recorded,
     payload,
+    prove,
 )
 from portal.identity.payload import nonce_digest
 from portal.identity.revocation import ocsp
@@ -115,7 +117,7 @@ def link(ground: Ground, card: Card, resident_id: UUID | None = None) -> UUID:
     """Link a card to a resident (a new one unless named); returns the resident's id."""
     with database.transaction(ground.engine) as connection:
         resident = resident_id or put_resident(connection)
-        link_card(connection, ground, card.certificate, resident, actor=TESTER, now=ground.clock.now())
+        link_recorded(connection, ground, card.certificate, resident, actor=TESTER, now=ground.clock.now())
     return resident
 
 
@@ -160,3 +162,10 @@ def log_in(ground: Ground, card: Card, asker: str = TERMINAL) -> Authenticated:
     """The whole dance of an honest card."""
     question = ask(ground, asker)
     return answer(ground, question, card.certificate, card.sign(question.payload()), asker=asker)
+
+
+def show(ground: Ground, card: Card, asker: str = TERMINAL) -> ProvenCard:
+    """An honest card answers; whose it is is not asked."""
+    question = ask(ground, asker)
+    given = Answer(question.id, asker, card.certificate, card.sign(question.payload()))
+    return prove(ground, given, now=ground.clock.now())

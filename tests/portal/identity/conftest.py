@@ -10,6 +10,7 @@ from tests.portal.identity.cards import (
     make_card,
     responder,
 )
+from tests.portal.identity.visitors import officer, visiting
 
 __all__ = [
     "authority",
@@ -19,5 +20,7 @@ __all__ = [
     "ground",
     "linked",
     "make_card",
+    "officer",
     "responder",
+    "visiting",
 ]

@@ -14,11 +14,11 @@ from portal.commands import identity as identity_command
 from portal.commands import staff as staff_command
 from portal.commands import terminal as terminal_command
 from portal.ground import Ground
-from portal.identity import Role, log_in_staff
+from portal.identity import CertificateStopped, LinkEnd, Role, end_links, log_in_staff
 from portal.identity.tables import serial_links, staff_accounts
 from portal.register.tables import residents
-from tests.portal.identity.cards import Card, MakeCard, log_in
-from tests.portal.register.people import put_resident
+from tests.portal.identity.cards import Card, MakeCard, link, log_in
+from tests.portal.register.people import TESTER, put_resident
 from tests.portal.terminals.devices import public_pem
 from tests.world.jpki import SIGN_PROFILE
 
@@ -121,6 +121,66 @@ def test_a_list_that_cannot_be_read_is_told(run: Run, tmp_path: Path, capsys: py
         assert "nothing was linked" in capsys.readouterr().err
 
     assert run("identity", "link", str(tmp_path / "absent.csv")) == 1
+
+
+def test_every_card_of_a_resident_is_stopped_and_freed_by_number(
+    ground: Ground, run: Run, make_card: MakeCard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card, second, neighbours = make_card(), make_card(), make_card()
+    linked = link(ground, card)
+    link(ground, second, linked)
+    link(ground, neighbours)
+    by_number = ("--resident-number", number_of(ground, linked))
+
+    assert run("identity", "stop", "--reason", "stolen", *by_number) == 0
+    assert capsys.readouterr().out == "stopped 2 of 2\n"
+    for stopped in (card, second):
+        with pytest.raises(CertificateStopped):
+            log_in(ground, stopped)
+    assert log_in(ground, neighbours)
+
+    assert run("identity", "lift", *by_number) == 0
+    assert log_in(ground, card).resident_id == log_in(ground, second).resident_id == linked
+
+
+def test_one_card_is_stopped_by_its_certificate_also_after_its_link_has_ended(
+    ground: Ground, run: Run, card: Card, linked: UUID, tmp_path: Path
+) -> None:
+    file = tmp_path / "card.der"
+    file.write_bytes(card.certificate)
+    with database.transaction(ground.engine) as connection:
+        end_links(connection, linked, LinkEnd.WITHDRAWN, actor=TESTER, now=ground.clock.now())
+
+    assert run("identity", "stop", "--reason", "lost", "--certificate", str(file)) == 0
+    with pytest.raises(CertificateStopped):
+        log_in(ground, card)
+    assert run("identity", "lift", "--certificate", str(file)) == 0
+
+
+def test_a_stop_that_finds_no_card_is_told_and_fails(
+    ground: Ground, run: Run, make_card: MakeCard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger, junk = tmp_path / "stranger.der", tmp_path / "junk.der"
+    stranger.write_bytes(make_card().certificate)
+    junk.write_bytes(b"junk")
+    without_cards = number_of(ground, new_resident(ground))
+    wrong = {
+        "unknown resident": ("--resident-number", "none"),
+        "stopped 0 of 0": ("--resident-number", without_cards),
+        "NotLinked": ("--certificate", str(stranger)),
+        "CertificateUnreadable": ("--certificate", str(junk)),
+        "FileNotFoundError": ("--certificate", str(tmp_path / "absent.der")),
+    }
+    for cause, named in wrong.items():
+        assert run("identity", "stop", "--reason", "lost", *named) == 1, cause
+        said = capsys.readouterr()
+        assert cause in said.out + said.err
+
+
+def test_a_stop_names_its_reason_and_its_card(run: Run) -> None:
+    for words in (("--resident-number", "1"), ("--reason", "lost"), ("--reason", "mood", "--resident-number", "1")):
+        with pytest.raises(SystemExit):
+            run("identity", "stop", *words)
 
 
 def test_a_member_of_staff_can_log_in_with_what_the_command_printed(

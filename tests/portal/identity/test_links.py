@@ -1,5 +1,6 @@
 """Serial links: many cards to one resident, one resident to a card, nothing overwritten."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -14,14 +15,24 @@ from portal.identity import (
     AlreadyLinked,
     CertificateUntrusted,
     LinkEnd,
+    LinkEnded,
     NotLinked,
+    NotLivingHere,
+    StopReason,
     WrongCertificateKind,
+    cards_of,
+    end_link,
     end_links,
     link_card,
+    link_of_certificate,
+    link_recorded,
+    stop_certificate,
 )
 from portal.identity.tables import serial_links
+from portal.register.tables import residents
+from tests.conftest import CHECKOUT
 from tests.portal.conftest import MovableClock
-from tests.portal.identity.cards import Card, MakeCard, link, log_in
+from tests.portal.identity.cards import Card, MakeCard, link, log_in, show
 from tests.portal.register.people import TESTER, put_resident
 from tests.world.jpki import SIGN_PROFILE, Authority
 
@@ -88,7 +99,7 @@ def test_a_renewed_certificate_supersedes_the_old_one(
     (old,) = rows(ground)
     clock.advance(seconds=1)
     with database.transaction(ground.engine) as connection:
-        link_card(
+        link_recorded(
             connection, ground, make_card().certificate, linked, actor=TESTER, now=clock.now(), supersedes=old.id
         )
 
@@ -102,7 +113,7 @@ def test_nobody_elses_link_can_be_superseded(ground: Ground, card: Card, linked:
     with database.transaction(ground.engine) as connection:
         stranger = put_resident(connection)
     with pytest.raises(NotLinked), database.transaction(ground.engine) as connection:
-        link_card(
+        link_recorded(
             connection, ground, make_card().certificate, stranger, actor=TESTER, now=ground.clock.now(),
             supersedes=old.id,
         )  # fmt: skip
@@ -178,3 +189,125 @@ def test_the_algorithm_of_the_card_is_kept_with_its_link(ground: Ground, card: C
 
     assert row.algorithm == "RSASSA-PKCS1-v1_5-2048-SHA256"
     assert row.issuer == x509.load_der_x509_certificate(card.certificate).issuer.public_bytes()
+
+
+def link_shown(ground: Ground, card: Card, resident: UUID, supersedes: UUID | None = None) -> UUID:
+    """The card answers, and is linked."""
+    shown = show(ground, card)
+    with database.transaction(ground.engine) as connection:
+        return link_card(connection, shown, resident, actor=TESTER, now=ground.clock.now(), supersedes=supersedes)
+
+
+def test_a_card_that_has_just_answered_is_linked_to_the_resident_named(ground: Ground, card: Card) -> None:
+    with database.transaction(ground.engine) as connection:
+        resident = put_resident(connection)
+
+    made = link_shown(ground, card, resident)
+
+    assert link_shown(ground, card, resident) == made, "showing it twice links it once"
+    assert log_in(ground, card).resident_id == resident
+
+
+def test_a_card_of_somebody_else_is_not_linked_though_it_answers(ground: Ground, card: Card, linked: UUID) -> None:
+    with database.transaction(ground.engine) as connection:
+        other = put_resident(connection)
+
+    with pytest.raises(AlreadyLinked):
+        link_shown(ground, card, other)
+
+
+@pytest.mark.parametrize("gone", ["removed", "deceased"])
+def test_nobody_who_has_gone_gets_a_link(ground: Ground, card: Card, gone: str) -> None:
+    with database.transaction(ground.engine) as connection:
+        resident = put_resident(connection)
+        connection.execute(sa.update(residents).values(status=gone, ended_on=ground.clock.now().date()))
+
+    with pytest.raises(NotLivingHere):
+        link_shown(ground, card, resident)
+    assert rows(ground) == []
+
+
+def test_a_shown_card_can_take_the_place_of_the_one_before(
+    ground: Ground, card: Card, linked: UUID, make_card: MakeCard, clock: MovableClock
+) -> None:
+    (old,) = rows(ground)
+    clock.advance(seconds=1)
+    made = link_shown(ground, make_card(), linked, supersedes=old.id)
+
+    first, second = rows(ground)
+    assert (first.ended_reason, second.id, second.supersedes) == (LinkEnd.SUPERSEDED, made, old.id)
+
+
+def test_one_link_can_be_ended_and_the_other_cards_stay(
+    ground: Ground, card: Card, linked: UUID, make_card: MakeCard
+) -> None:
+    second = make_card()
+    link(ground, second, linked)
+    (first,) = [row.id for row in rows(ground) if row.serial == _serial(card)]
+    with database.transaction(ground.engine) as connection:
+        end_link(connection, first, LinkEnd.WITHDRAWN, actor=TESTER, now=ground.clock.now())
+
+    with pytest.raises(LinkEnded):
+        log_in(ground, card)
+    assert log_in(ground, second).resident_id == linked
+    with pytest.raises(NotLinked), database.transaction(ground.engine) as connection:
+        end_link(connection, first, LinkEnd.OFFICER, actor=TESTER, now=ground.clock.now())
+
+
+def test_the_cards_of_a_resident_are_told_by_fingerprint_and_never_by_serial(
+    ground: Ground, card: Card, linked: UUID, make_card: MakeCard, clock: MovableClock
+) -> None:
+    (old,) = rows(ground)
+    with database.transaction(ground.engine) as connection:
+        end_link(connection, old.id, LinkEnd.WITHDRAWN, actor=TESTER, now=clock.now())
+    clock.advance(seconds=1)
+    second = make_card()
+    link(ground, second, linked)
+    with database.transaction(ground.engine) as connection:
+        stop_certificate(connection, old.id, StopReason.LOST, actor=TESTER, now=clock.now())
+        found = cards_of(connection, ground, linked)
+
+    assert [(each.ended_reason, each.stop_reason) for each in found] == [
+        (None, None), (LinkEnd.WITHDRAWN, StopReason.LOST),
+    ]  # fmt: skip
+    assert found[0].fingerprint == log_in(ground, second).card_serial_fingerprint
+    assert _serial(card) not in repr(found)
+    assert _serial(second) not in repr(found)
+
+
+def test_a_certificate_file_finds_its_open_link_before_those_that_ended(
+    ground: Ground, card: Card, linked: UUID, clock: MovableClock
+) -> None:
+    end(ground, linked)
+    clock.advance(seconds=1)
+    link(ground, card)
+    open_one = next(row.id for row in rows(ground) if row.ended_at is None)
+
+    with database.transaction(ground.engine) as connection:
+        assert link_of_certificate(connection, ground, card.certificate, now=clock.now()) == open_one
+
+
+def test_there_is_no_other_way_to_make_a_link() -> None:
+    """`link_recorded` trusts a record instead of a card: whoever calls it is named here."""
+    callers: dict[str, set[str]] = {"link_card": set(), "link_recorded": set(), "_INSERT": set()}
+    for file in sorted((CHECKOUT / "portal").rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        for name in ("link_card", "link_recorded"):
+            if re.search(rf"\b{name}\(", text):
+                callers[name].add(str(file.relative_to(CHECKOUT)))
+        if re.search(r"insert\(serial_links\)|serial_links\.insert\(", text):
+            callers["_INSERT"].add(str(file.relative_to(CHECKOUT)))
+
+    assert callers == {
+        "link_card": {"portal/identity/links.py", "portal/staff/cards.py"},
+        "link_recorded": {
+            "portal/identity/links.py",
+            "portal/commands/identity.py",
+            "portal/identity/link_requests.py",
+        },
+        "_INSERT": {"portal/identity/links.py"},
+    }
+
+
+def _serial(card: Card) -> str:
+    return f"{x509.load_der_x509_certificate(card.certificate).serial_number:x}"

@@ -22,7 +22,7 @@ from portal.identity import (
     SignatureWrong,
     WrongCertificateKind,
     chain,
-    link_card,
+    link_recorded,
     profile,
 )
 from portal.identity.chain import TrustStore, parse, validate
@@ -60,7 +60,7 @@ def new_card(authority: Authority) -> NextCard:
 def linked_to(ground: Ground, new_card: NextCard) -> UUID:
     with database.transaction(ground.engine) as connection:
         resident = put_resident(connection)
-        link_card(connection, ground, new_card.certificate, resident, actor=TESTER, now=ground.clock.now())
+        link_recorded(connection, ground, new_card.certificate, resident, actor=TESTER, now=ground.clock.now())
     return resident
 
 

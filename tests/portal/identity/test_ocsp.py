@@ -428,7 +428,7 @@ def test_a_critical_extension_beside_the_status_that_nobody_knows_proves_nothing
     nonce = tlv(0xA1, tlv(0x30, extension("2b0601050507300102", tlv(0x04, NONCE))))
     signer = bench.authority.responder(bench.root)
     who = tlv(0xA1, signer.certificate.subject.public_bytes())
-    made = answer_of(tlv(0x30, who, instant, tlv(0x30, single), nonce), [signer.certificate], signer.key)
+    made = answer_of(tlv(0x30, who, instant, tlv(0x30, single), nonce), [signer.certificate], store.rsa_key(signer))
 
     if critical:
         with pytest.raises(RevocationUnavailable, match="critical extension"):
@@ -442,7 +442,7 @@ def unknown_extension(*, critical: bool) -> bytes:
 
 
 def test_an_answer_signed_with_sha1_proves_nothing(bench: Bench) -> None:
-    key = bench.authority.responder(bench.root).key
+    key = store.rsa_key(bench.authority.responder(bench.root))
 
     assert bench.judge(signed_anew(bench.answer(), key, hashes.SHA256(), RSA_SHA256)) is Standing.GOOD
     with pytest.raises(RevocationUnavailable, match="hash that proves nothing"):

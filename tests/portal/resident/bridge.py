@@ -20,6 +20,8 @@ class BridgeStandIn:
 
     card: Card
     origin: str
+    # The 署名用 half of the same card: it answers what is not asked for a log-in.
+    signing: Card | None = None
     state: str = "signed"
     error: str | None = None
     pin_typed: threading.Event = field(default_factory=threading.Event)
@@ -37,12 +39,13 @@ class BridgeStandIn:
         if self.state != "signed":
             return {"state": self.state, "error": self.error, "certificate": None, "signature": None}
         nonce = base64.b64decode(self.asked[-1]["nonce"])
+        card = self.signing if self.signing and self.asked[-1]["purpose"] != "login" else self.card
         signed = payload(origin=self.origin, nonce_sha256=nonce_digest(nonce), purpose=self.asked[-1]["purpose"])
         return {
             "state": "signed",
             "error": None,
-            "certificate": base64.b64encode(self.card.certificate).decode(),
-            "signature": base64.b64encode(self.card.sign(signed)).decode(),
+            "certificate": base64.b64encode(card.certificate).decode(),
+            "signature": base64.b64encode(card.sign(signed)).decode(),
         }
 
 

@@ -22,10 +22,14 @@ from tests.portal.identity.cards import (
     make_card,
     responder,
 )
+from tests.portal.identity.visitors import officer
 from tests.portal.resident.browser import Browser
 from tests.portal.resident.catalogues import compile_catalogues
+from tests.portal.resident.guests import another_guest, guest, sign
+from tests.portal.resident.reading import Reader
 
 __all__ = [
+    "another_guest",
     "authority",
     "authority_keeps_our_time",
     "card",
@@ -33,9 +37,12 @@ __all__ = [
     "city",
     "family",
     "ground",
+    "guest",
     "linked",
     "make_card",
+    "officer",
     "responder",
+    "sign",
 ]
 
 Browse = Callable[[Callable[[Ground], flask.Flask], str], FlaskClient]
@@ -52,6 +59,12 @@ def catalogues() -> None:
 def visitor(ground: Ground, browse: Browse, city: Municipality) -> Browser:
     """A browser in which nobody has logged in."""
     return Browser(browse(create_app, ground.settings.origins.resident))
+
+
+@pytest.fixture
+def reader(visitor: Browser) -> Reader:
+    """A browser in which nobody has logged in, and a reader."""
+    return Reader(visitor)
 
 
 @pytest.fixture

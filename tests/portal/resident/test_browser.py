@@ -1,76 +1,27 @@
 """The page's side of the card bridge, in a real browser."""
 
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import playwright.sync_api as playwright
 import pytest
 from playwright.sync_api import expect
-from werkzeug.serving import make_server
 
 from portal.ground import Ground
-from portal.resident import create_app
 from tests.portal.filings.conftest import Family
-from tests.portal.identity.cards import Card, link
-from tests.portal.resident.bridge import BridgeStandIn, serving
-from tests.world import tls
+from tests.portal.identity.cards import link
+from tests.portal.resident.bridge import BridgeStandIn
+from tests.portal.resident.wire import bridge, over_tls, page, read_card
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def bridge(card: Card) -> Iterator[BridgeStandIn]:
-    """The card bridge, running."""
-    origin = f"https://localhost:{_free_port()}"
-    with serving(BridgeStandIn(card, origin), 0) as running:
-        yield running
+__all__ = ["bridge", "page"]
 
 
 @pytest.fixture
 def address(ground: Ground, bridge: BridgeStandIn, scratch: Path, family: Family) -> Iterator[str]:
     """The residents' face over TLS, for a bridge at its address; the card is the spouse's."""
     link(ground, bridge.card, family.spouse)
-    folder = scratch / "wire"
-    if not folder.exists():
-        tls.create(folder)
-    origins = replace(ground.settings.origins, resident=bridge.origin, bridge=bridge.url)
-    app = create_app(replace(ground, settings=replace(ground.settings, origins=origins)))
-    port = int(bridge.origin.rpartition(":")[2])
-    certificate = (str(folder / "server.pem"), str(folder / "server.key"))
-    server = make_server("localhost", port, app, threaded=True, ssl_context=certificate)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield bridge.origin
-    server.shutdown()
-    thread.join(timeout=10)
-
-
-@pytest.fixture
-def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
-    """A tab whose every policy violation and script error fails the test."""
-    context = browser.new_context(ignore_https_errors=True, locale="ja-JP")
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
-    yield opened
-    context.close()
-    assert complaints == []
-
-
-def read_card(page: playwright.Page) -> None:
-    page.get_by_role("button", name="カードを読み取る").click()
-    with page.context.expect_page() as tab:
-        page.get_by_role("link", name="暗証番号を入れる画面を開く").click()
-    tab.value.close()
+    with over_tls(ground, bridge, scratch):
+        yield bridge.origin
 
 
 def test_a_card_on_the_reader_opens_the_page_that_was_asked_for_in_a_new_session(

@@ -1,8 +1,6 @@
 """Log-in with a card: the answer of the card arrives as a plain form, and every refusal has its words."""
 
-import base64
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,61 +11,23 @@ from flask.testing import FlaskClient
 
 from portal import database
 from portal.ground import Ground
-from portal.identity import payload
-from portal.identity.payload import nonce_digest
-from portal.municipality import Municipality
+from portal.identity import LinkEnd, StopReason, cards_of, end_links, lift_stop, stop_certificate
 from portal.resident import create_app
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard, link
-from tests.portal.register.people import put_resident
-from tests.portal.resident.browser import ORIGIN, Browser, hidden_fields, title, words
+from tests.portal.register.people import TESTER, put_resident
+from tests.portal.resident.browser import Browser, hidden_fields, title, words
+from tests.portal.resident.reading import Reader
 from tests.world.jpki import Authority, Mode
 from tests.world.jpki.server import set_mode
 
 
-@dataclass
-class Reader:
-    """A browser with a card reader beside it."""
-
-    browser: Browser
-
-    def answer(self, card: Card, *, origin: str = ORIGIN, to: str = "") -> dict[str, str]:
-        """The form as the page's script would send it."""
-        fields = hidden_fields(self.browser.get(f"/login?to={to}"))
-        asked = self.browser.post("/login/challenge", {"csrf_token": fields["csrf_token"]})
-        assert asked.status_code == 201
-        begun = asked.get_json()
-        nonce = base64.b64decode(begun["nonce"])
-        signed = card.sign(payload(origin=origin, nonce_sha256=nonce_digest(nonce), purpose=begun["purpose"]))
-        return {
-            "csrf_token": fields["csrf_token"],
-            "to": to,
-            "challenge": begun["challenge"],
-            "certificate": base64.b64encode(card.certificate).decode(),
-            "signature": base64.b64encode(signed).decode(),
-        }
-
-
-@pytest.fixture
-def reader(
-    ground: Ground, browse: Callable[[Callable[[Ground], flask.Flask], str], FlaskClient], city: Municipality
-) -> Reader:
-    """A browser in which nobody has logged in, and a reader."""
-    return Reader(Browser(browse(create_app, ground.settings.origins.resident)))
-
-
-def cookie(reader: Reader) -> str:
-    found = reader.browser.client.get_cookie("__Host-resident", domain="resident.test")
-    assert found is not None
-    return found.value
-
-
 def test_a_good_card_opens_a_new_session(reader: Reader, card: Card, linked: UUID) -> None:
     answer = reader.answer(card)
-    before = cookie(reader)
+    before = reader.cookie()
     led = reader.browser.post("/login", answer)
     assert led.location == "/me"
-    assert cookie(reader) != before
+    assert reader.cookie() != before
     assert "渡辺 ○○" in words(reader.browser.follow(led))
     assert reader.browser.get("/login").location == "/me"
 
@@ -127,13 +87,11 @@ def test_garbage_in_the_form_is_answered_in_words(reader: Reader, card: Card) ->
 def test_each_unusable_card_is_told_its_own_reason(
     reader: Reader, authority: Authority, make_card: MakeCard, ground: Ground, clock: MovableClock
 ) -> None:
-    unknown = make_card()
     revoked = make_card()
     link(ground, revoked)
     authority.revoke(x509.load_der_x509_certificate(revoked.certificate), x509.ReasonFlags.key_compromise)
     expired = make_card(not_after=clock.now() - timedelta(days=1))
     for unusable, heading in (
-        (unknown, "このカードは、まだ登録されていません"),
         (revoked, "カードの証明書が失効しています"),
         (expired, "カードの証明書の有効期限が切れています"),
     ):
@@ -168,3 +126,29 @@ def test_the_second_card_of_a_household_opens_the_own_page_only(
     link(ground, card, other)
     led = reader.browser.post("/login", reader.answer(card))
     assert "佐々木 ○" in words(reader.browser.follow(led))
+
+
+def test_a_card_stopped_at_the_counter_is_told_so_and_its_session_is_over_for_good(
+    reader: Reader, card: Card, linked: UUID, ground: Ground
+) -> None:
+    reader.browser.post("/login", reader.answer(card))
+    assert reader.browser.get("/me").status_code == 200
+    with database.transaction(ground.engine) as connection:
+        (found,) = cards_of(connection, ground, linked)
+        stop_certificate(connection, found.id, StopReason.LOST, actor=TESTER, now=ground.clock.now())
+    assert reader.browser.get("/me").location.startswith("/login")
+    refused = reader.browser.post("/login", reader.answer(card))
+    assert refused.status_code == 422
+    assert "市の窓口で利用を止めています" in words(refused)
+    with database.transaction(ground.engine) as connection:
+        lift_stop(connection, found.id, actor=TESTER, now=ground.clock.now())
+    assert reader.browser.get("/me").location.startswith("/login"), "lifting brings no session back"
+
+
+def test_a_link_that_ends_ends_the_session_in_the_browser(
+    reader: Reader, card: Card, linked: UUID, ground: Ground
+) -> None:
+    reader.browser.post("/login", reader.answer(card))
+    with database.transaction(ground.engine) as connection:
+        end_links(connection, linked, LinkEnd.MOVED_OUT, actor=TESTER, now=ground.clock.now())
+    assert reader.browser.get("/me").location.startswith("/login")

@@ -1,5 +1,7 @@
 """Who may call what: the face's table against one written here by hand, for every endpoint and every role."""
 
+import re
+
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule as Route
@@ -21,14 +23,30 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/login"): None,
     ("POST", "/logout"): EVERY,
     ("GET", "/"): EVERY,
-    ("GET", "/tabs"): {R, O},
+    ("GET", "/tabs"): {R, D, O},
     ("GET", "/queue"): {R},
     ("POST", "/queue/search"): {R},
     ("GET", f"/filings/{SOME_ID}"): {R},
     ("POST", f"/filings/{SOME_ID}/accept"): {R},
     ("POST", f"/filings/{SOME_ID}/release"): {R},
+    ("GET", "/cards"): {D},
+    ("POST", "/cards"): {D},
+    ("GET", f"/cards/{SOME_ID}"): {D},
+    ("POST", f"/cards/{SOME_ID}/challenge"): {D},
+    ("POST", f"/cards/{SOME_ID}/link"): {D},
+    ("GET", f"/cards/{SOME_ID}/{SOME_ID}"): {D},
+    ("POST", f"/cards/{SOME_ID}/{SOME_ID}/stop"): {D},
+    ("POST", f"/cards/{SOME_ID}/{SOME_ID}/lift"): {D},
+    ("POST", f"/cards/{SOME_ID}/{SOME_ID}/end"): {D},
+    ("GET", "/link-requests"): {D},
+    ("GET", f"/link-requests/{SOME_ID}"): {D},
+    ("POST", f"/link-requests/{SOME_ID}"): {D},
+    ("POST", f"/link-requests/{SOME_ID}/link"): {D},
+    ("POST", f"/link-requests/{SOME_ID}/refuse"): {D},
     ("GET", "/devices"): {O},
     ("GET", "/devices/board"): {O},
+    ("GET", f"/devices/{SOME_ID}/revoke"): {O},
+    ("POST", f"/devices/{SOME_ID}/revoke"): {O},
     ("GET", "/cases"): {O},
     ("GET", f"/cases/{SOME_ID}"): {O},
     ("POST", f"/cases/{SOME_ID}"): {O},
@@ -52,7 +70,7 @@ def test_every_endpoint_is_in_the_table_and_nothing_else(face: Flask) -> None:
 
 def test_the_matrix_holds_every_route(face: Flask) -> None:
     there = {
-        (method, route.rule.replace("<uuid:filing_id>", SOME_ID).replace("<uuid:issuance>", SOME_ID))
+        (method, re.sub(r"<(uuid:)?[a-z_]+>", SOME_ID, route.rule))
         for route in routes(face)
         for method in (route.methods or set()) - {"HEAD", "OPTIONS"}
     }

@@ -1,8 +1,11 @@
 """The board of kiosks."""
 
 import pytest
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
 
 from portal import database, terminals
+from portal.audit import audit_events
 from portal.ground import Ground
 from portal.identity import Role
 from tests.portal.conftest import MovableClock
@@ -92,3 +95,49 @@ def test_the_board_alone_is_for_the_page_that_asks(desk: Desk, ground: Ground) -
     assert "市役所1階 1号機" in words(part)
     assert "<html" not in part.text
     assert desk.get("/devices/board").location == "/devices"
+
+
+def withdraw(desk: Desk, **typed: str) -> TestResponse:
+    return desk.post("/devices/kiosk-01/revoke", typed, page="/devices/kiosk-01/revoke")
+
+
+def test_a_stolen_kiosk_is_withdrawn_from_the_board_and_refused_from_its_next_request_on(
+    desk: Desk, ground: Ground
+) -> None:
+    enrol_kiosk(ground)
+    assert "/devices/kiosk-01/revoke" in desk.get("/devices").text
+    assert "市役所1階 1号機" in words(desk.get("/devices/kiosk-01/revoke"))
+    assert withdraw(desk, confirmed="y").location == "/devices"
+    page = desk.get("/devices")
+    assert "登録を取り消した端末です" in words(page)
+    assert "/devices/kiosk-01/revoke" not in page.text
+    with pytest.raises(terminals.TerminalRevoked), database.transaction(ground.engine) as connection:
+        terminals.terminal(connection, "kiosk-01")
+
+
+def test_who_withdrew_a_kiosk_is_in_the_audit(desk: Desk, ground: Ground) -> None:
+    enrol_kiosk(ground)
+    withdraw(desk, confirmed="y")
+    with database.transaction(ground.engine) as connection:
+        query = sa.select(audit_events.c.detail).where(audit_events.c.actor_id == desk.actor.id)
+        assert '"change":"revoked","terminal":"kiosk-01"' in connection.execute(query).scalar_one()
+
+
+def test_a_kiosk_is_not_withdrawn_without_the_confirmation_and_only_once(desk: Desk, ground: Ground) -> None:
+    enrol_kiosk(ground)
+    refused = withdraw(desk)
+    assert refused.status_code == 422
+    assert words(refused).count("確認のチェックを入れてください。") == 2
+    with database.transaction(ground.engine) as connection:
+        assert terminals.terminal(connection, "kiosk-01")
+    token = desk.token("/devices/kiosk-01/revoke")
+    withdraw(desk, confirmed="y")
+    form = {"confirmed": "y", "csrf_token": token}
+    again = desk.post_without_token("/devices/kiosk-01/revoke", form)
+    assert again.status_code == 409
+    assert "もう取り消されています" in words(again)
+
+
+def test_a_kiosk_that_was_never_enrolled_cannot_be_withdrawn(desk: Desk) -> None:
+    assert desk.get("/devices/kiosk-99/revoke").status_code == 404
+    assert desk.post("/devices/kiosk-99/revoke", {"confirmed": "y"}, page="/switches").status_code == 404

@@ -142,6 +142,11 @@ NOT_AT_A_KIOSK = {
     identity.LoginRefused,
     identity.AlreadyLinked,
     identity.AccountInvalid,
+    identity.FourItemsError,
+    identity.NotLinkable,
+    identity.NotLivingHere,
+    identity.LinkRequestUnknown,
+    identity.LinkRequestDecided,
     terminals.EnrolmentRefused,
 }
 

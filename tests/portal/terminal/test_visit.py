@@ -11,7 +11,7 @@ from cryptography import x509
 
 from portal import database
 from portal.ground import Ground
-from portal.identity import LinkEnd, end_links
+from portal.identity import LinkEnd, StopReason, cards_of, end_links, stop_certificate
 from portal.settings import TrustSettings
 from portal.terminal import create_app
 from tests.portal.conftest import MovableClock
@@ -116,6 +116,21 @@ def test_each_state_of_a_card_has_its_own_code(
         "signing": (422, "card_not_mynumber"),
         "foreign": (422, "certificate_untrusted"),
     }
+
+
+def stop(ground: Ground, resident: UUID) -> None:
+    with database.transaction(ground.engine) as connection:
+        (found,) = cards_of(connection, ground, resident)
+        stop_certificate(connection, found.id, StopReason.LOST, actor=TESTER, now=ground.clock.now())
+
+
+def test_a_card_stopped_at_the_counter_has_its_code_and_its_living_session_is_over(
+    ground: Ground, visited: Kiosk, card: Card, linked: UUID
+) -> None:
+    stop(ground, linked)
+
+    assert error(visited.call("GET", f"/v1/issuances/{uuid4()}")) == (409, "session_ended")
+    assert error(visited.present(card)) == (422, "certificate_stopped")
 
 
 def test_without_a_fresh_answer_about_revocation_nobody_comes_in(

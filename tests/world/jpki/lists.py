@@ -92,7 +92,7 @@ def build(root: Root, order: ListOrder | None = None, *, signer: Root | None = N
         tlv(0xA0, tlv(0x30, extensions)) if extensions else b"",
     )
     digest = hashes.SHA1() if wanted.algorithm == RSA_SHA1 else hashes.SHA256()  # noqa: S303
-    signature = (signer or root).pair.key.sign(signed, padding.PKCS1v15(), digest)
+    signature = store.rsa_key((signer or root).pair).sign(signed, padding.PKCS1v15(), digest)
     return tlv(0x30, signed, wanted.algorithm, tlv(0x03, b"\x00", signature))
 
 

@@ -41,6 +41,13 @@ def new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
+def rsa_key(pair: KeyPair) -> rsa.RSAPrivateKey:
+    """The pair's key where only RSA will do. Raises :class:`TypeError` for a pair of the next generation."""
+    if not isinstance(pair.key, rsa.RSAPrivateKey):
+        raise TypeError("a key of another generation")
+    return pair.key
+
+
 def new_p384_key() -> ec.EllipticCurvePrivateKey:
     """A P-384 key, as those of the generation announced for fiscal year 2028."""
     return ec.generate_private_key(ec.SECP384R1())
