@@ -1,4 +1,4 @@
-"""The 利用者証明用 token through PKCS#11. Every call must come from one and the same thread.
+"""One token of the card through PKCS#11. Every call must come from one and the same thread.
 
 python-pkcs11 tells the module that its caller has a single thread, and releases the interpreter lock:
 calls from two threads crash the process. Defects of python-pkcs11 0.10.1 and OpenSC 0.23 this module
@@ -25,7 +25,7 @@ from typing import NoReturn
 
 import pkcs11
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from pkcs11.constants import Attribute, ObjectClass, SlotFlag, TokenFlag
@@ -33,10 +33,9 @@ from pkcs11.exceptions import PinIncorrect, PinLocked, PKCS11Error, TokenNotPres
 from pkcs11.mechanisms import Mechanism
 
 from kiosk.card.pin import SpentPin
+from kiosk.card.tokens import PUBLIC_CERTIFICATE_ID, TokenRules, Tries
 
 log = logging.getLogger(__name__)
-OPENSC_CONF = Path(__file__).with_name("opensc.conf")
-_OBJECT_ID = b"\x01"
 # pcscd looks for the card every 400 ms: only after that a failed call can be told from a pulled card.
 _SETTLE_SECONDS = 0.7
 _SETTLE_STEP = 0.1
@@ -60,7 +59,7 @@ class CardMissingError(Exception):
 
 
 class ForeignCardError(Exception):
-    """Raised when the card shows no 利用者証明用 token. A card that answers the counter query oddly because
+    """Raised when the card shows no JPKI token. A card that answers the counter query oddly because
     its PIN is blocked can look like this, too."""
 
 
@@ -69,19 +68,19 @@ class CardSwappedError(Exception):
 
 
 class CardFaultError(Exception):
-    """Raised when a present card fails. ``tries_left`` was read after the failure, None if unreadable."""
+    """Raised when a present card fails. ``tries`` was read after the failure, None if unreadable."""
 
-    def __init__(self, tries_left: int | None = None) -> None:
-        super().__init__(f"tries left: {tries_left}")
-        self.tries_left = tries_left
+    def __init__(self, tries: Tries | None = None) -> None:
+        super().__init__(f"tries: {tries}")
+        self.tries = tries
 
 
 class PinWrongError(Exception):
-    """Raised when the card itself refused the PIN and is still there; ``tries_left`` is 1 or 2."""
+    """Raised when the card itself refused the PIN and is still there; ``tries`` is reduced or last."""
 
-    def __init__(self, tries_left: int) -> None:
-        super().__init__(f"tries left: {tries_left}")
-        self.tries_left = tries_left
+    def __init__(self, tries: Tries) -> None:
+        super().__init__(f"tries: {tries}")
+        self.tries = tries
 
 
 class PinBlockedError(Exception):
@@ -93,18 +92,27 @@ class CardFacts:
     """What can be read without a PIN."""
 
     certificate: bytes
-    """利用者証明用電子証明書 in DER."""
-    tries_left: int
+    """利用者証明用電子証明書 in DER, whichever token is served: it is what the card is recognised by."""
+    tries: Tries
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature and the certificate (DER) of the token it was verified with."""
+
+    value: bytes
+    certificate: bytes
 
 
 class Token:
     """The card through the PKCS#11 module. Belongs to the thread that made it."""
 
-    def __init__(self, module: str, pcsc_socket: Path | None = None) -> None:
+    def __init__(self, module: str, rules: TokenRules, pcsc_socket: Path | None = None) -> None:
         # Both are read by the C libraries when they are loaded and never again.
-        os.environ["OPENSC_CONF"] = str(OPENSC_CONF)
+        os.environ["OPENSC_CONF"] = str(rules.opensc_conf)
         if pcsc_socket is not None:
             os.environ["PCSCLITE_CSOCK_NAME"] = str(pcsc_socket)
+        self._rules = rules
         self._library = pkcs11.lib(module)
         self._empty_looks = 0
 
@@ -131,16 +139,19 @@ class Token:
         try:
             token = self._token()
             with _session(token) as session:
-                return CardFacts(_certificate(session), _tries_left(token))
+                certificate = _certificate(session, PUBLIC_CERTIFICATE_ID)
+                if certificate is None:
+                    raise ForeignCardError
+                return CardFacts(certificate, _tries(token))
         except TokenNotPresent:
             raise CardMissingError from None
         except PKCS11Error as error:
             log.info("reading failed: %s", type(error).__name__)
             raise CardFaultError from None
 
-    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> bytes:
+    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> Signature:
         """Check the PIN on the card and sign. ``announced`` is the certificate the caller knows the card
-        by; the signature is verified with it before it is given out.
+        by; the signature is verified with the token's own certificate before it is given out.
 
         Raises all of :meth:`read`, :class:`CardSwappedError`, :class:`PinWrongError`,
         :class:`PinBlockedError`. An unsuccessful call has used a try only if the card said so.
@@ -148,19 +159,20 @@ class Token:
         facts = self.read()
         if facts.certificate != announced:
             raise CardSwappedError
-        if facts.tries_left == 0:
+        if facts.tries is Tries.BLOCKED:
             raise PinBlockedError
         try:
             with _session(self._token(), pin) as session:
-                signature = _sign(session, payload)
+                certificate = _certificate(session, self._rules.object_id)
+                signature = _sign(session, self._rules.object_id, payload)
         except (PinIncorrect, PinLocked):
             self._settle_refusal()
         except PKCS11Error as error:
             log.info("signing failed: %s", type(error).__name__)
             self._settle_failure()
-        if not _verifies(announced, signature, payload):
+        if certificate is None or not _verifies(certificate, signature, payload):
             raise CardFaultError(self._counter_after_failure())
-        return signature
+        return Signature(signature, certificate)
 
     def reinitialise(self) -> None:
         """Reset the card, which makes it forget the PIN, and forget the card."""
@@ -178,34 +190,34 @@ class Token:
 
     def _settle_refusal(self) -> NoReturn:
         """The card said that the PIN is wrong, or blocked. Say so only if it is still there."""
-        tries_left = self._counter()
-        if tries_left is None:
+        tries = self._counter()
+        if tries is None:
             self._settle_failure()
         if self.look() is not Sight.CARD:
             raise CardMissingError
-        if tries_left == 0:
+        if tries is Tries.BLOCKED:
             raise PinBlockedError
-        raise PinWrongError(tries_left)
+        raise PinWrongError(tries)
 
     def _settle_failure(self) -> NoReturn:
         """A call failed: was the card pulled, is it blocked, or is it faulty?"""
         deadline = time.monotonic() + _SETTLE_SECONDS
         while time.monotonic() < deadline and self.look() is Sight.CARD:
             time.sleep(_SETTLE_STEP)
-        tries_left = self._counter_after_failure()
-        if tries_left == 0:
+        tries = self._counter_after_failure()
+        if tries is Tries.BLOCKED:
             raise PinBlockedError
-        raise CardFaultError(tries_left)
+        raise CardFaultError(tries)
 
-    def _counter_after_failure(self) -> int | None:
+    def _counter_after_failure(self) -> Tries | None:
         self.reinitialise()
         return self._counter()
 
-    def _counter(self) -> int | None:
+    def _counter(self) -> Tries | None:
         """The counter, asked of the card now. Raises :class:`ReaderMissingError`,
         :class:`CardMissingError`."""
         try:
-            return _tries_left(self._token())
+            return _tries(self._token())
         except (ForeignCardError, PKCS11Error) as error:
             log.info("the counter cannot be read: %s", type(error).__name__)
             return None
@@ -253,25 +265,24 @@ def _occupied(slot: pkcs11.Slot) -> bool:
     return bool(slot.flags & SlotFlag.TOKEN_PRESENT)
 
 
-def _tries_left(token: pkcs11.Token) -> int:
-    """PKCS#11 shows flags only; with a counter of at most 3 they say the number exactly."""
-    if token.flags & TokenFlag.USER_PIN_LOCKED:
-        return 0
-    if token.flags & TokenFlag.USER_PIN_FINAL_TRY:
-        return 1
-    return 2 if token.flags & TokenFlag.USER_PIN_COUNT_LOW else 3
+def _tries(token: pkcs11.Token) -> Tries:
+    """PKCS#11 shows flags only."""
+    flags = token.flags
+    if flags & TokenFlag.USER_PIN_LOCKED:
+        return Tries.BLOCKED
+    if flags & TokenFlag.USER_PIN_FINAL_TRY:
+        return Tries.LAST
+    return Tries.REDUCED if flags & TokenFlag.USER_PIN_COUNT_LOW else Tries.FULL
 
 
-def _certificate(session: pkcs11.Session) -> bytes:
-    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: _OBJECT_ID}
+def _certificate(session: pkcs11.Session, object_id: bytes) -> bytes | None:
+    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: object_id}
     found = next(iter(session.get_objects(wanted)), None)
-    if found is None:
-        raise ForeignCardError
-    return bytes(found[Attribute.VALUE])
+    return None if found is None else bytes(found[Attribute.VALUE])
 
 
-def _sign(session: pkcs11.Session, payload: bytes) -> bytes:
-    key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=_OBJECT_ID)
+def _sign(session: pkcs11.Session, object_id: bytes, payload: bytes) -> bytes:
+    key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=object_id)
     if not isinstance(key, pkcs11.SignMixin):
         raise CardFaultError
     return bytes(key.sign(payload, mechanism=Mechanism.SHA256_RSA_PKCS))
@@ -284,6 +295,6 @@ def _verifies(certificate: bytes, signature: bytes, payload: bytes) -> bool:
         if not isinstance(key, rsa.RSAPublicKey):
             return False
         key.verify(signature, payload, padding.PKCS1v15(), hashes.SHA256())
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, x509.InvalidVersion):
         return False
     return True

@@ -27,10 +27,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from kiosk.card.client import PinWrongError, Reader, ReaderError, ReaderStatus
 from kiosk.card.payload import authentication_payload
 from tests.world.card import ReaderWorld
-from tests.world.city import CHECKOUT
 from tests.world.jpki import Authority, CardOrder
 from tests.world.runtime import runtime_folder
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 RESIDENTS = 1000
 CARDS = 12
 ORIGIN = "https://terminal.example.test"
@@ -114,7 +114,7 @@ def _ready_and_not(presence: int) -> Callable[[ReaderStatus], bool]:
 def _type(reader: Reader, pin: str, presence: int) -> None:
     reader.pin_begin(presence)
     for digit in pin:
-        reader.pin_digit(digit)
+        reader.pin_key(digit)
 
 
 def _mistype(counter: Counter, presence: int) -> None:
@@ -135,8 +135,9 @@ def _pull_while_typing(counter: Counter, card: str, presence: int) -> int:
 
 def _is_served(counter: Counter, card: str, presence: int) -> bool:
     """Whether certificate and signature are those of the card that lies there."""
-    expected, payload = counter.certificate_of(card), authentication_payload(
-        ORIGIN, secrets.token_bytes(32), "kiosk:k1"
+    expected, payload = (
+        counter.certificate_of(card),
+        authentication_payload(ORIGIN, secrets.token_bytes(32), "kiosk:k1"),
     )
     shown = counter.reader.certificate(presence)
     _type(counter.reader, "1234", presence)

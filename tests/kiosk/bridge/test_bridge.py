@@ -53,8 +53,8 @@ class FakeReader:
     def pin_begin(self, presence: int) -> None:
         self.digits = ""
 
-    def pin_digit(self, digit: str) -> int:
-        self.digits += digit
+    def pin_key(self, key: str) -> int:
+        self.digits += key
         return len(self.digits)
 
     def sign(self, presence: int, payload: bytes) -> Signed:

@@ -46,7 +46,7 @@ class Bench:
         """Type a PIN key by key."""
         self.reader.pin_begin(presence)
         for digit in pin:
-            self.reader.pin_digit(digit)
+            self.reader.pin_key(digit)
 
     def refusal(self, pin: str, presence: int, payload: bytes) -> ReaderError:
         """The error a log-in with this PIN ends with."""
