@@ -47,6 +47,9 @@ class TokenLike(Protocol):
     def read(self) -> CardFacts:
         """Certificate and counter."""
 
+    def is_still(self, certificate: bytes) -> bool:
+        """Whether the card there is the one with this certificate."""
+
     def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> Signature:
         """Check the PIN and sign."""
 
@@ -147,6 +150,9 @@ class Reader(threading.Thread):
             elif sight is Sight.EMPTY:
                 self._follow(Event.READER_EMPTY)
             else:
+                facts = self._snapshot.facts
+                if facts is not None and not token.is_still(facts.certificate):
+                    self._swapped()
                 self._follow(Event.CARD_PRESENT)
                 if self._snapshot.state is State.READING:
                     self._read(token)
@@ -200,11 +206,15 @@ class Reader(threading.Thread):
             self._follow(Event.READER_MISSING)
             raise
         except (CardSwappedError, ForeignCardError):
-            self._follow(Event.READER_EMPTY)
-            self._follow(Event.CARD_PRESENT)
+            self._swapped()
             raise CardChangedError from None
         self._follow(Event.CARD_READ, replace(_known(snapshot), tries=Tries.FULL))
         return signature
+
+    def _swapped(self) -> None:
+        """Another card lies there: for everybody else that is one removal and one insertion."""
+        self._follow(Event.READER_EMPTY)
+        self._follow(Event.CARD_PRESENT)
 
     def _check_still_there(self, snapshot: Snapshot, presence: int) -> None:
         if snapshot.presence == presence:

@@ -7,7 +7,8 @@ works around, each seen on a running system:
 * ``wait_for_slot_event`` raises ``TypeError`` when an event arrives: presence is polled.
 * ``get_slots(token_present=True)`` can raise ``SlotIDInvalid`` in the moment a card is pulled: all slots
   are listed and filtered.
-* Objects of a pulled card keep answering from memory: no ``Slot``, ``Token`` or session outlives a method.
+* Objects of a pulled card keep answering from memory: no ``Slot``, ``Token`` or session outlives a method, but for
+  the one ``Token`` that is kept because it opens whichever card lies there without a command.
 * ``Session.close`` raises when the card is gone, which would hide the real cause.
 * The readers of a pcscd that has died stay listed, empty: an empty list is made anew now and then.
 * Logging out does not make the card forget the PIN; ``reinitialise`` resets it.
@@ -115,6 +116,7 @@ class Token:
         self._rules = rules
         self._library = pkcs11.lib(module)
         self._empty_looks = 0
+        self._opener: pkcs11.Token | None = None
 
     def look(self) -> Sight:
         """Whether there is a reader and something on it. Never raises; costs 2 to 50 ms, and the reading
@@ -137,7 +139,7 @@ class Token:
         :class:`CardFaultError`.
         """
         try:
-            token = self._token()
+            token = self._opener = self._token()
             with _session(token) as session:
                 certificate = _certificate(session, PUBLIC_CERTIFICATE_ID)
                 if certificate is None:
@@ -148,6 +150,25 @@ class Token:
         except PKCS11Error as error:
             log.info("reading failed: %s", type(error).__name__)
             raise CardFaultError from None
+
+    def is_still(self, certificate: bytes) -> bool:
+        """Whether the card that lies there is the one with this certificate. Costs no command as long as it is.
+
+        Two cards can change places between two looks; presence alone would not show it. When the card cannot be
+        asked the next look will say why, so that counts as still there.
+        """
+        try:
+            if self._opener is None:
+                self._opener = self._token()
+            with _session(self._opener) as session:
+                return _certificate(session, PUBLIC_CERTIFICATE_ID) == certificate
+        except (ForeignCardError, TokenNotRecognised):
+            return False
+        except (CardMissingError, ReaderMissingError):
+            return True
+        except PKCS11Error as error:
+            log.info("the card cannot be recognised: %s", type(error).__name__)
+            return True
 
     def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> Signature:
         """Check the PIN on the card and sign. ``announced`` is the certificate the caller knows the card
@@ -176,6 +197,7 @@ class Token:
 
     def reinitialise(self) -> None:
         """Reset the card, which makes it forget the PIN, and forget the card."""
+        self._opener = None
         try:
             self._library.reinitialize()
         except PKCS11Error as error:

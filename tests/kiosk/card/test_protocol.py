@@ -38,6 +38,9 @@ class NoCardToken:
     def read(self) -> CardFacts:
         raise AssertionError("nothing to read")
 
+    def is_still(self, certificate: bytes) -> bool:
+        raise AssertionError("nothing to recognise")
+
     def sign(self, pin: object, payload: bytes, announced: bytes) -> Signature:
         raise AssertionError("nothing to sign with")
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from kiosk.card import client
 from kiosk.card.payload import authentication_payload
 from kiosk.card.pin import PinBuffer
 from kiosk.card.settings import OPENSC_MODULE
-from kiosk.card.token import CardSwappedError, Signature, Token
+from kiosk.card.token import CardSwappedError, Sight, Signature, Token
 from kiosk.card.tokens import AUTHENTICATION
 from tests.kiosk.card.conftest import Bench
 
@@ -170,6 +171,13 @@ def test_a_card_pulled_while_typing_ends_the_typing(bench: Bench) -> None:
         bench.reader.pin_key("2")
 
 
+def test_a_card_that_only_lies_there_is_not_asked_anything(bench: Bench) -> None:
+    bench.insert("hanako")
+    before, again = bench.world.state("hanako")["commands"], time.monotonic() + 1.0
+    bench.wait_until(lambda _: time.monotonic() > again)
+    assert bench.world.state("hanako")["commands"] == before
+
+
 def test_a_swapped_card_changes_presence_and_gets_no_pin_of_the_other(bench: Bench) -> None:
     first = bench.insert("hanako").presence
     bench.type_pin("1234", first)
@@ -207,6 +215,16 @@ def test_a_swap_that_nobody_noticed_sends_no_pin_to_the_other_card(bench: Bench,
         sign_directly(token, bench.cards / "hanako" / "auth.der")
     token.close()
     assert bench.world.state("taro")["checks"] == 0
+
+
+def test_a_swap_between_two_looks_is_recognised_by_the_card_itself(bench: Bench, token: Token) -> None:
+    taro = token.read().certificate
+    assert token.is_still(taro)
+    bench.world.remove()
+    bench.world.insert("hanako")
+    bench.wait_until(lambda _: token.look() is Sight.CARD and not token.is_still(taro))
+    assert token.read().certificate == (bench.cards / "hanako" / "auth.der").read_bytes()
+    token.close()
 
 
 def test_letting_go_of_the_card_makes_it_forget_the_pin(bench: Bench, token: Token) -> None:

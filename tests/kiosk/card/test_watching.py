@@ -32,6 +32,8 @@ class ScriptedToken:
     sights: list[Sight] = field(default_factory=lambda: [Sight.CARD])
     facts: list[CardFacts | Exception] = field(default_factory=lambda: [CardFacts(b"hanako", Tries.FULL)])
     signs: Signature | Exception = SIGNED
+    lies: list[bytes] = field(default_factory=list)
+    """Certificates of the cards that lie there at the next looks; none left: the same as ever."""
     resets: int = 0
     signatures: int = 0
 
@@ -43,6 +45,9 @@ class ScriptedToken:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def is_still(self, certificate: bytes) -> bool:
+        return self.lies.pop(0) == certificate if self.lies else True
 
     def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> Signature:
         self.signatures += 1
@@ -69,6 +74,15 @@ def watched(token: ScriptedToken, polls: int) -> list[Snapshot]:
 def test_presence_changes_with_every_insertion_and_every_removal() -> None:
     token = ScriptedToken([Sight.EMPTY, Sight.CARD, Sight.CARD, Sight.EMPTY, Sight.CARD, Sight.NO_READER])
     assert [snapshot.presence for snapshot in watched(token, 6)] == [0, 1, 1, 2, 3, 4]
+
+
+def test_cards_that_changed_places_between_two_looks_are_two_cards() -> None:
+    token = ScriptedToken(
+        facts=[CardFacts(b"hanako", Tries.FULL), CardFacts(b"taro", Tries.REDUCED)], lies=[b"hanako", b"taro"]
+    )
+    seen = watched(token, 4)
+    assert [snapshot.presence for snapshot in seen] == [1, 1, 3, 3]
+    assert seen[-1].facts == CardFacts(b"taro", Tries.REDUCED)
 
 
 def test_a_card_pulled_while_it_is_read_is_never_called_foreign() -> None:
