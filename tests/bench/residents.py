@@ -86,6 +86,8 @@ def serve(counter: Counter, names: list[str], residents: int) -> Tally:
     """Serve so many residents, the cards in turn; every few of them behave as people do."""
     tally, before = Tally(), -1
     for number in range(residents):
+        if number and number % 100 == 0:
+            print(f"{number} residents, reader at {tally.rss_kib[-1]} KiB", file=sys.stderr, flush=True)
         card = names[number % len(names)]
         counter.world.insert(card)
         presence = counter.wait(_ready_and_not(before)).presence

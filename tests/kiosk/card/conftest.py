@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +69,15 @@ def cards(scratch: Path) -> Path:
 
 
 @contextmanager
-def bench_over(folder: Path, cards: Path, token: TokenKind) -> Iterator[Bench]:
+def bench_over(
+    folder: Path, cards: Path, token: TokenKind, program: Sequence[str] = ("-m", "kiosk.card")
+) -> Iterator[Bench]:
     """A reader world and a reader process for one token, both in this folder."""
     with ReaderWorld(folder, CHECKOUT / ".state", cards) as world:
         settings, socket = folder / "reader.toml", folder / "reader.sock"
         settings.write_text(f'socket = "{socket}"\ntoken = "{token}"\npcsc_socket = "{world.pcsc_socket}"\n')
         process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk.card", "--settings", str(settings), "--until-stdin-closes"],
+            [sys.executable, *program, "--settings", str(settings), "--until-stdin-closes"],
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
         )
