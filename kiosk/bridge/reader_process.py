@@ -69,8 +69,9 @@ class ReaderProcess:
     def _keep_alive(self) -> None:
         while (started := self._start()) is not None:
             child, kind = started
-            while child.poll() is None:
-                self._wait(child)
+            with child:
+                while child.poll() is None:
+                    self._wait(child)
             if kind is self._wanted:
                 self._over.wait(_PAUSE_S)
 

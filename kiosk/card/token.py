@@ -7,8 +7,8 @@ works around, each seen on a running system:
 * ``wait_for_slot_event`` raises ``TypeError`` when an event arrives: presence is polled.
 * ``get_slots(token_present=True)`` can raise ``SlotIDInvalid`` in the moment a card is pulled: all slots
   are listed and filtered.
-* Objects of a pulled card keep answering from memory: no ``Slot``, ``Token`` or session outlives a method, but for
-  the one ``Token`` that is kept because it opens whichever card lies there without a command.
+* Objects of a pulled card keep answering from memory until the slots are listed: no ``Slot``, ``Token`` or session
+  outlives a method, but for the one session that is kept because it ends with the card it was opened for.
 * ``Session.close`` raises when the card is gone, which would hide the real cause.
 * The readers of a pcscd that has died stay listed, empty: an empty list is made anew now and then.
 * Logging out does not make the card forget the PIN; ``reinitialise`` resets it.
@@ -116,7 +116,7 @@ class Token:
         self._rules = rules
         self._library = pkcs11.lib(module)
         self._empty_looks = 0
-        self._opener: pkcs11.Token | None = None
+        self._witness: _Witness | None = None
 
     def look(self) -> Sight:
         """Whether there is a reader and something on it. Never raises; costs 2 to 50 ms, and the reading
@@ -139,12 +139,8 @@ class Token:
         :class:`CardFaultError`.
         """
         try:
-            token = self._opener = self._token()
-            with _session(token) as session:
-                certificate = _certificate(session, PUBLIC_CERTIFICATE_ID)
-                if certificate is None:
-                    raise ForeignCardError
-                return CardFacts(certificate, _tries(token))
+            token = self._token()
+            return CardFacts(self._read_public(token), _tries(token))
         except TokenNotPresent:
             raise CardMissingError from None
         except PKCS11Error as error:
@@ -152,16 +148,17 @@ class Token:
             raise CardFaultError from None
 
     def is_still(self, certificate: bytes) -> bool:
-        """Whether the card that lies there is the one with this certificate. Costs no command as long as it is.
+        """Whether the card with this certificate has been lying there all the time since the last call of
+        :meth:`read` or of this method. Costs no command.
 
-        Two cards can change places between two looks; presence alone would not show it. When the card cannot be
-        asked the next look will say why, so that counts as still there.
+        Between two looks a card can be taken and put down again, or change places with another one; presence
+        alone would not show it. When the card cannot be asked the next look will say why, so that counts as
+        still there.
         """
         try:
-            if self._opener is None:
-                self._opener = self._token()
-            with _session(self._opener) as session:
-                return _certificate(session, PUBLIC_CERTIFICATE_ID) == certificate
+            if self._witness is not None:
+                return self._witness.shows(certificate)
+            return self._read_public(self._token()) == certificate
         except (ForeignCardError, TokenNotRecognised):
             return False
         except (CardMissingError, ReaderMissingError):
@@ -184,20 +181,21 @@ class Token:
             raise PinBlockedError
         try:
             with _session(self._token(), pin) as session:
-                certificate = _certificate(session, self._rules.object_id)
+                own = _find(session, self._rules.object_id)
+                certificate = b"" if own is None else bytes(own[Attribute.VALUE])
                 signature = _sign(session, self._rules.object_id, payload)
         except (PinIncorrect, PinLocked):
             self._settle_refusal()
         except PKCS11Error as error:
             log.info("signing failed: %s", type(error).__name__)
             self._settle_failure()
-        if certificate is None or not _verifies(certificate, signature, payload):
+        if not _verifies(certificate, signature, payload):
             raise CardFaultError(self._counter_after_failure())
         return Signature(signature, certificate)
 
     def reinitialise(self) -> None:
         """Reset the card, which makes it forget the PIN, and forget the card."""
-        self._opener = None
+        self._witness = None  # it ends with the library
         try:
             self._library.reinitialize()
         except PKCS11Error as error:
@@ -209,6 +207,19 @@ class Token:
             self._library.finalize()
         except PKCS11Error as error:
             log.warning("finalising failed: %s", type(error).__name__)
+
+    def _read_public(self, token: pkcs11.Token) -> bytes:
+        """The certificate the card is known by, from a session that stays open as its witness."""
+        if self._witness is not None:
+            _close(self._witness.session)
+            self._witness = None
+        session = token.open()
+        certificate = _find(session, PUBLIC_CERTIFICATE_ID)
+        if certificate is None:
+            _close(session)
+            raise ForeignCardError
+        self._witness = _Witness(session, certificate)
+        return bytes(certificate[Attribute.VALUE])
 
     def _settle_refusal(self) -> NoReturn:
         """The card said that the PIN is wrong, or blocked. Say so only if it is still there."""
@@ -271,16 +282,36 @@ class Token:
             return []
 
 
+@dataclass(frozen=True)
+class _Witness:
+    """A session, and the certificate found in it, that end when the card they were opened for leaves the reader."""
+
+    session: pkcs11.Session
+    certificate: pkcs11.Object
+
+    def shows(self, certificate: bytes) -> bool:
+        """Whether the card has stayed, and this is its certificate."""
+        try:
+            return bytes(self.certificate[Attribute.VALUE]) == certificate
+        except PKCS11Error as error:
+            log.info("the card was gone for a moment: %s", type(error).__name__)
+            return False
+
+
 @contextmanager
-def _session(token: pkcs11.Token, pin: SpentPin | None = None) -> Iterator[pkcs11.Session]:
+def _session(token: pkcs11.Token, pin: SpentPin) -> Iterator[pkcs11.Session]:
     session = token.open(user_pin=pin)
     try:
         yield session
     finally:
-        try:
-            session.close()
-        except PKCS11Error as error:
-            log.debug("closing failed: %s", type(error).__name__)
+        _close(session)
+
+
+def _close(session: pkcs11.Session) -> None:
+    try:
+        session.close()
+    except PKCS11Error as error:
+        log.debug("closing failed: %s", type(error).__name__)
 
 
 def _occupied(slot: pkcs11.Slot) -> bool:
@@ -297,10 +328,11 @@ def _tries(token: pkcs11.Token) -> Tries:
     return Tries.REDUCED if flags & TokenFlag.USER_PIN_COUNT_LOW else Tries.FULL
 
 
-def _certificate(session: pkcs11.Session, object_id: bytes) -> bytes | None:
+def _find(session: pkcs11.Session, object_id: bytes) -> pkcs11.Object | None:
     wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: object_id}
-    found = next(iter(session.get_objects(wanted)), None)
-    return None if found is None else bytes(found[Attribute.VALUE])
+    # All of them, because a search that is left half-way ends by itself later, when the session may be gone.
+    found = list(session.get_objects(wanted))
+    return found[0] if found else None
 
 
 def _sign(session: pkcs11.Session, object_id: bytes, payload: bytes) -> bytes:
