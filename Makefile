@@ -14,7 +14,7 @@ DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
 
-.PHONY: help demo test check bench mutation format clean
+.PHONY: help demo test check bench mutation residents removals format clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -36,6 +36,12 @@ bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT` (ARGS="NAME â€
 
 mutation: $(STATE)/ready ## change the validator one place at a time; some test must notice nine of ten
 	$(RUN) -m tests.mutation
+
+residents: $(STATE)/ready ## 1,000 residents in turn on one reader: whose certificate came out, what memory did (20 minutes)
+	$(RUN) -m tests.bench.residents
+
+removals: $(STATE)/ready ## the card pulled at every command of a log-in: tries, words, the next resident (5 minutes)
+	$(RUN) -m tests.bench.removals
 
 format: $(STATE)/ready ## bring the code into its form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -10,7 +10,9 @@ rebinding); the first three answer only pages of the origins in the settings, ch
                                   "certificate": base64 | null, "signature": base64 | null}
     GET, POST /pin/<id>   the bridge's own page, where the person types the PIN
 
-`nonce` is base64 of 32 bytes, `purpose` is "login". What the card signs is `kiosk.card.payload` over the origin that
-the *browser* sent, so a page cannot ask for a signature in another site's name. One operation at a time, two minutes,
-and a result is told once. JSON is demanded so that a browser always asks first (CORS preflight).
+`nonce` is base64 of 32 bytes. `purpose` is "login" or "link", signed with the 利用者証明用 key and its 4 digits, or
+"identify", signed with the 署名用 key and its password; `certificate` is that key's. What the card signs is
+`kiosk.card.payload` over the origin that the *browser* sent, so a page cannot ask for a signature in another site's
+name. One operation at a time, two minutes, and a result is told once. JSON is demanded so that a browser always asks
+first (CORS preflight).
 """

@@ -13,9 +13,8 @@ from werkzeug.exceptions import Forbidden, HTTPException
 
 from kiosk.bridge import wire
 from kiosk.bridge.operation import Desk
-from kiosk.bridge.pin import PinPages
+from kiosk.bridge.pin import PinPages, Readers
 from kiosk.bridge.settings import Settings
-from kiosk.card.client import Reader
 
 _HERE = Path(__file__).parent
 _HEADERS = {
@@ -33,8 +32,8 @@ _HEADERS = {
 }
 
 
-def create_app(settings: Settings, reader: Reader, clock: Callable[[], float] = time.monotonic) -> flask.Flask:
-    """The application over one reader."""
+def create_app(settings: Settings, readers: Readers, clock: Callable[[], float] = time.monotonic) -> flask.Flask:
+    """The application over one reader, in whichever token it is needed."""
     app = flask.Flask("bridge", static_folder=None, template_folder=str(_HERE / "templates"))
     app.static_folder = str(_HERE.parents[1] / "static")
     app.add_url_rule("/static/<path:filename>", "static", app.send_static_file)
@@ -63,7 +62,7 @@ def create_app(settings: Settings, reader: Reader, clock: Callable[[], float] = 
     guard.exempt(api)
     guard.init_app(app)
     app.register_blueprint(api)
-    app.register_blueprint(PinPages(settings, desk, reader).blueprint())
+    app.register_blueprint(PinPages(settings, desk, readers).blueprint())
     app.register_error_handler(HTTPException, _refused)
     app.after_request(_harden)
     return app

@@ -2,12 +2,20 @@
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+
+from kiosk.card.tokens import AUTHENTICATION, SIGNATURE, TokenRules
 
 LIFETIME_S = 120.0
 """As long as the portal's challenge lives."""
+
+PURPOSES: Mapping[str, TokenRules] = MappingProxyType(
+    {"login": AUTHENTICATION, "link": AUTHENTICATION, "identify": SIGNATURE}
+)
+"""What a page may ask a signature for, and the key of the card that it is made with."""
 
 
 class State(StrEnum):
@@ -42,6 +50,11 @@ class Operation:
     attempts: int = 0
     certificate: bytes = field(default=b"", repr=False)
     signature: bytes = field(default=b"", repr=False)
+
+    @property
+    def rules(self) -> TokenRules:
+        """The token of the card that this operation needs."""
+        return PURPOSES[self.purpose]
 
 
 class Desk:

@@ -1,7 +1,8 @@
-"""The bridge's own page: the person sees who asks and types the PIN. The digits go to the reader process only."""
+"""The bridge's own page: the person sees who asks and types the PIN. It goes to the reader process only."""
 
 import threading
 from dataclasses import dataclass
+from typing import Protocol
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -12,13 +13,26 @@ from kiosk.bridge.operation import Desk, Operation, OperationUnknown, State
 from kiosk.bridge.settings import Settings
 from kiosk.card.client import Reader, ReaderError
 from kiosk.card.payload import authentication_payload
-from kiosk.card.pin import NotADigitError, fold_digit
+from kiosk.card.tokens import NotAKeyError, TokenKind, Tries
 
-_LENGTH = 4
+_SILENT = frozenset({"reader_unavailable", "no_reader"})
+
+
+class Readers(Protocol):
+    """The reader in each of the card's two tokens, of which one is there at a time."""
+
+    def of(self, kind: TokenKind) -> Reader:
+        """The reader of this token, from now on in the place of the other."""
+
+    def starting(self) -> bool:
+        """Whether the silence of a reader means no more than that it has just taken the other's place."""
+
+    def back(self) -> None:
+        """The 署名用 token is no longer needed."""
 
 
 class PinForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
-    """Four digits, or a word of consent, or giving up; and what the page had shown when it was filled in."""
+    """A PIN or password, or a word of consent, or giving up; and what the page had shown when it was filled in."""
 
     pin = PasswordField()
     presence = IntegerField()
@@ -30,21 +44,28 @@ class PinForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
 
 @dataclass(frozen=True)
 class CardSeen:
-    """What lies on the reader, as the page tells it."""
+    """What lies on the reader, as the page tells it. ``count`` is the exact number of tries where it is known."""
 
     state: str
-    tries: int | None
-    presence: int
+    presence: int = -1
+    tries: str | None = None
+    count: int | None = None
+
+    @property
+    def last_try(self) -> bool:
+        """Whether a wrong PIN would lock the card."""
+        return self.tries == Tries.LAST
 
 
 class PinPages:
     """GET and POST of /pin/<id>."""
 
-    def __init__(self, settings: Settings, desk: Desk, reader: Reader) -> None:
+    def __init__(self, settings: Settings, desk: Desk, readers: Readers) -> None:
         self._settings = settings
         self._desk = desk
-        self._reader = reader
-        # One person, one card, one buffer: two presses at once must not mix their digits or spend two tries.
+        self._readers = readers
+        # One person, one card, one buffer: two presses at once must not mix what was typed, spend two tries, or
+        # change the token under each other.
         self._one_at_a_time = threading.Lock()
 
     def blueprint(self) -> flask.Blueprint:
@@ -59,8 +80,9 @@ class PinPages:
 
         Asked again by the page itself while no card is there; then only a change is worth an answer.
         """
-        operation = self._found(operation_id)
-        seen = self._look()
+        with self._one_at_a_time:
+            operation = self._found(operation_id)
+            seen = self._look(operation)
         known = flask.request.args.get("seen")
         if flask.request.headers.get("HX-Request") == "true" and operation.state is State.WAITING:
             return flask.Response(status=204, headers={} if known == seen.state else {"HX-Refresh": "true"})
@@ -72,8 +94,9 @@ class PinPages:
         with self._one_at_a_time:
             operation = self._found(operation_id)
             error = self._act(operation, form)
+            seen = self._look(operation)
         if error is not None and operation.state is State.WAITING:
-            return self._page(operation, self._look(), error), 422
+            return self._page(operation, seen, error), 422
         return flask.redirect(flask.url_for("pin.show", operation_id=operation_id), 303)
 
     def _act(self, operation: Operation, form: PinForm) -> str | None:
@@ -92,26 +115,28 @@ class PinPages:
 
     def _sign(self, operation: Operation, typed: str, presence: int | None) -> str | None:
         """Let the card that was shown sign. Returns the code of what went wrong."""
+        rules = operation.rules
         try:
-            digits = [fold_digit(character) for character in typed]
-        except NotADigitError:
+            keys = [rules.fold(character) for character in typed]
+        except NotAKeyError:
             return "pin_unfit"
-        if len(digits) != _LENGTH:
+        if not rules.fits(len(keys)):
             # A wrong length must never cost a try: it does not reach the card.
             return "pin_unfit"
-        seen = self._look()
+        seen = self._look(operation)
         if presence != seen.presence:
             return "card_changed"
-        if seen.tries == 1 and not operation.last_try_accepted:
+        if seen.last_try and not operation.last_try_accepted:
             return "consent_missing"
         operation.attempts += 1
         operation.last_try_accepted = False  # consent is for one try
         try:
-            self._reader.pin_begin(seen.presence)
-            for digit in digits:
-                self._reader.pin_digit(digit)
+            reader = self._readers.of(rules.kind)
+            reader.pin_begin(seen.presence)
+            for key in keys:
+                reader.pin_key(key)
             payload = authentication_payload(operation.origin, operation.nonce, operation.purpose)
-            signed = self._reader.sign(seen.presence, payload)
+            signed = reader.sign(seen.presence, payload)
         except ReaderError as error:
             if error.code == "pin_blocked":
                 self._desk.end(operation, State.FAILED, error.code)
@@ -120,12 +145,19 @@ class PinPages:
         self._desk.end(operation, State.SIGNED)
         return None
 
-    def _look(self) -> CardSeen:
+    def _look(self, operation: Operation) -> CardSeen:
+        """What lies there, for the token of this operation; when that is over the 署名用 token is let go."""
+        if operation.state is not State.WAITING:
+            self._readers.back()
+            return CardSeen("no_card")
         try:
-            status = self._reader.status()
+            status = self._readers.of(operation.rules.kind).status()
         except ReaderError as unread:
-            return CardSeen(unread.code, None, -1)
-        return CardSeen(status.state, status.tries_left, status.presence)
+            return CardSeen(self._patient(unread.code))
+        return CardSeen(self._patient(status.state), status.presence, status.tries, status.tries_left)
+
+    def _patient(self, state: str) -> str:
+        return "reading" if state in _SILENT and self._readers.starting() else state
 
     def _found(self, operation_id: str) -> Operation:
         try:
@@ -138,7 +170,7 @@ class PinPages:
         if operation.state is not State.WAITING:
             return flask.render_template("end.html", site=site, operation=operation)
         form = PinForm(formdata=None, presence=seen.presence, attempt=operation.attempts)
-        asks_consent = seen.tries == 1 and not operation.last_try_accepted
+        asks_consent = seen.last_try and not operation.last_try_accepted
         return flask.render_template(
             "pin.html", site=site, form=form, card=seen, asks_consent=asks_consent, error=error, operation=operation
         )

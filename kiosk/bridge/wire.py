@@ -7,11 +7,9 @@ import flask
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, NotFound, UnsupportedMediaType
 
-from kiosk.bridge.operation import Busy, Desk, OperationUnknown, State
+from kiosk.bridge.operation import PURPOSES, Busy, Desk, OperationUnknown, State
 from kiosk.bridge.settings import Settings
 from kiosk.card.payload import NONCE_LENGTH
-
-PURPOSES = frozenset({"login"})
 
 
 def create_blueprint(settings: Settings, desk: Desk) -> flask.Blueprint:
@@ -78,7 +76,7 @@ def _asked() -> tuple[bytes, str]:
     if flask.request.mimetype != "application/json":
         raise UnsupportedMediaType
     body = flask.request.get_json(silent=True)
-    if not isinstance(body, dict) or body.keys() != {"nonce", "purpose"} or body["purpose"] not in PURPOSES:
+    if not isinstance(body, dict) or body.keys() != {"nonce", "purpose"} or str(body["purpose"]) not in PURPOSES:
         raise BadRequest
     try:
         nonce = base64.b64decode(str(body["nonce"]), validate=True)

@@ -12,6 +12,7 @@ from kiosk.card.reader import Reader
 from kiosk.card.service import Service, listen, stop_with_stdin
 from kiosk.card.settings import Settings, load
 from kiosk.card.token import Token
+from kiosk.card.tokens import RULES
 
 
 async def serve(settings: Settings, *, until_stdin_closes: bool = False) -> None:
@@ -21,8 +22,9 @@ async def serve(settings: Settings, *, until_stdin_closes: bool = False) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     lifeline = asyncio.create_task(stop_with_stdin(stop)) if until_stdin_closes else None
-    pin = PinBuffer()
-    reader = Reader(lambda: Token(settings.module, settings.pcsc_socket), pin)
+    rules = RULES[settings.token]
+    pin = PinBuffer(rules)
+    reader = Reader(lambda: Token(settings.module, rules, settings.pcsc_socket), pin)
     reader.start()
     try:
         await listen(Service(reader, pin), settings.socket, reader.is_alive, stop)

@@ -6,7 +6,16 @@ same bytes on its side.
     16  "MADOGUCHI-AUTH-1"
     32  SHA-256 of the origin, UTF-8        exactly scheme://host[:port] of the face that will verify
     32  SHA-256 of the nonce                32 random bytes the portal gave out and accepts once
-    32  SHA-256 of the purpose, UTF-8       "login", or "kiosk:<terminal id>"
+    32  SHA-256 of the purpose, UTF-8       one of the purposes below
+
+==========================  ================  ==========================================================
+purpose                     key               what the signature says
+==========================  ================  ==========================================================
+"login"                     利用者証明用      the holder logs in on the resident portal
+"link"                      利用者証明用      the holder shows the card to staff, to be linked to a record
+"kiosk:<terminal id>"       利用者証明用      the holder stands at this terminal
+"identify"                  署名用            the holder hands over the 署名用 certificate with its 4情報
+==========================  ================  ==========================================================
 
 The card signs these bytes with RSASSA-PKCS1-v1_5 and SHA-256 (``SHA256_RSA_PKCS``).
 """

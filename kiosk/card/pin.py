@@ -1,4 +1,4 @@
-"""The PIN (暗証番号) while it is being typed: digits in locked memory, overwritten after use."""
+"""The PIN or password (暗証番号) while it is being typed: characters in locked memory, overwritten after use."""
 
 import ctypes
 import mmap
@@ -7,58 +7,46 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PIN_LENGTH = 4
-_PLAIN = "0123456789"
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９", _PLAIN)
+from kiosk.card.tokens import TokenRules
+
 _MADV_DONTDUMP = 16
 
 
-class NotADigitError(ValueError):
-    """Raised for anything but one digit, half-width or full-width."""
-
-
 class PinFullError(Exception):
-    """Raised when a fifth digit is typed."""
+    """Raised when a character is typed beyond the longest PIN of the token."""
 
 
 class PinIncompleteError(Exception):
-    """Raised when the PIN is to be used before four digits were typed."""
+    """Raised when the PIN is to be used while it is too short."""
 
 
 class MemoryLockError(OSError):
     """Raised at start when the system refuses to keep the PIN's page out of swap."""
 
 
-def fold_digit(text: str) -> str:
-    """One of 0-9; full-width digits (全角) become half-width. Raises :class:`NotADigitError`."""
-    folded = text.translate(_FULL_WIDTH)
-    if len(folded) != 1 or folded not in _PLAIN:
-        raise NotADigitError
-    return folded
-
-
 class PinBuffer:
     """The only place that holds a whole PIN. Safe to use from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: TokenRules) -> None:
+        self.rules = rules
         self._lock = threading.Lock()
         self._page = mmap.mmap(-1, mmap.PAGESIZE)
         self._count = 0
         self._keep_out_of_swap_and_dumps()
 
-    def add(self, digit: str) -> int:
-        """Append a digit and return how many there are. Raises :class:`NotADigitError`,
+    def add(self, key: str) -> int:
+        """Append a character and return how many there are. Raises :class:`kiosk.card.tokens.NotAKeyError`,
         :class:`PinFullError`."""
-        code = ord(fold_digit(digit))
+        code = ord(self.rules.fold(key))
         with self._lock:
-            if self._count == PIN_LENGTH:
+            if self._count == self.rules.longest:
                 raise PinFullError
             self._page[self._count] = code
             self._count += 1
             return self._count
 
     def erase(self) -> int:
-        """Take the last digit back, if there is one, and return how many are left."""
+        """Take the last character back, if there is one, and return how many are left."""
         with self._lock:
             if self._count:
                 self._count -= 1
@@ -77,15 +65,15 @@ class PinBuffer:
         Raises :class:`PinIncompleteError`; the buffer is wiped then, too.
         """
         with self._lock:
-            complete = self._count == PIN_LENGTH
-            digits = bytearray(self._page[: self._count])
+            complete = self.rules.fits(self._count)
+            characters = bytearray(self._page[: self._count])
             self._overwrite()
         try:
             if not complete:
                 raise PinIncompleteError
-            yield SpentPin(digits)
+            yield SpentPin(characters)
         finally:
-            digits[:] = bytes(len(digits))
+            characters[:] = bytes(len(characters))
 
     def _overwrite(self) -> None:
         self._page[:] = bytes(mmap.PAGESIZE)
@@ -107,12 +95,12 @@ class SpentPin:
     array can go through instead of a text that nobody could overwrite.
     """
 
-    def __init__(self, digits: bytearray) -> None:
-        self._digits = digits
+    def __init__(self, characters: bytearray) -> None:
+        self._characters = characters
 
     def encode(self, _encoding: str) -> bytearray:
         """The array itself, not a copy."""
-        return self._digits
+        return self._characters
 
     def __repr__(self) -> str:
         return "SpentPin()"

@@ -1,18 +1,22 @@
 """The reader process's wire: one JSON object per line each way over its Unix socket (mode 0600).
 
 Every answer has ``"ok"``; a refusal has ``"error"`` with one of :class:`Code` (``pin_wrong`` and
-``card_error`` also say ``"tries_left"``)::
+``card_error`` also say ``"tries"`` and ``"tries_left"``)::
 
-    {"op":"status"}                             → state, tries_left, presence
+    {"op":"status"}                             → token, state, tries, tries_left, presence
     {"op":"certificate","presence":N}           → der (base64), presence
     {"op":"pin_begin","presence":N}             → count
-    {"op":"pin_digit","digit":"5"}              → count      full-width digits are folded
+    {"op":"pin_key","key":"5"}                  → count      full-width and lower case are folded
     {"op":"pin_erase"}  {"op":"pin_clear"}      → count
     {"op":"sign","presence":N,"payload":base64} → signature (base64), der (base64)
     {"op":"reset"}                              →            between two residents
 
-``presence`` names the card that was seen: it changes with every insertion and removal. ``sign`` takes only the
-bytes of :mod:`kiosk.card.payload`, needs four digits in the buffer and empties it whatever happens.
+One process serves one ``token`` of the card, "authentication" (利用者証明用) or "signature" (署名用); its settings
+say which. ``tries`` is "full", "reduced", "last" or "blocked"; ``tries_left`` is the exact number, null for the
+署名用 token, of which PKCS#11 does not tell it. ``presence`` names the card that was seen: it changes with every
+insertion and removal. ``certificate`` of the 署名用 token is refused (``pin_needed``): the card shows it only after
+its password, so ``sign`` gives it. ``sign`` takes only the bytes of :mod:`kiosk.card.payload`, needs a whole PIN in
+the buffer and empties it whatever happens.
 """
 
 import base64
@@ -24,7 +28,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from kiosk.card.payload import is_authentication_payload
-from kiosk.card.pin import NotADigitError, fold_digit
+from kiosk.card.tokens import NotAKeyError, TokenRules
 
 LONGEST_LINE = 4096
 Answer: TypeAlias = dict[str, "bool | int | str | None"]
@@ -38,6 +42,7 @@ class Code(StrEnum):
     CARD_CHANGED = "card_changed"
     NOT_JPKI = "not_jpki"
     CARD_ERROR = "card_error"
+    PIN_NEEDED = "pin_needed"
     PIN_INCOMPLETE = "pin_incomplete"
     PIN_FULL = "pin_full"
     PIN_WRONG = "pin_wrong"
@@ -71,18 +76,18 @@ class PinBegin:
 
 
 @dataclass(frozen=True)
-class PinDigit:
-    """One key of the pad."""
+class PinKey:
+    """One key that was pressed, folded."""
 
-    digit: str
+    key: str
 
     def __repr__(self) -> str:
-        return "PinDigit()"
+        return "PinKey()"
 
 
 @dataclass(frozen=True)
 class PinErase:
-    """Take the last digit back."""
+    """Take the last character back."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,12 @@ class Reset:
     """The resident is done."""
 
 
-Request: TypeAlias = Status | Certificate | PinBegin | PinDigit | PinErase | PinClear | Sign | Reset
+Request: TypeAlias = Status | Certificate | PinBegin | PinKey | PinErase | PinClear | Sign | Reset
 
 
-def parse_request(line: bytes) -> Request:
-    """One line as a request. Raises :class:`BadRequestError` for anything else, whatever it is."""
+def parse_request(line: bytes, rules: TokenRules) -> Request:
+    """One line as a request to a reader of this token. Raises :class:`BadRequestError` for anything else,
+    whatever it is."""
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):
@@ -117,7 +123,7 @@ def parse_request(line: bytes) -> Request:
     build = _BUILDERS.get((str(content.pop("op", "")), frozenset(content)))
     if build is None:
         raise BadRequestError
-    return build(content)
+    return build(content, rules)
 
 
 def answer_line(answer: Answer) -> bytes:
@@ -131,12 +137,12 @@ def _number(value: object) -> int:
     return value
 
 
-def _digit(value: object) -> str:
+def _key(value: object, rules: TokenRules) -> str:
     if not isinstance(value, str):
         raise BadRequestError
     try:
-        return fold_digit(value)
-    except NotADigitError:
+        return rules.fold(value)
+    except NotAKeyError:
         raise BadRequestError from None
 
 
@@ -153,13 +159,15 @@ def _payload(value: object) -> bytes:
 
 
 _PRESENCE = frozenset({"presence"})
-_BUILDERS: dict[tuple[str, frozenset[str]], Callable[[dict[str, object]], Request]] = {
-    ("status", frozenset()): lambda _: Status(),
-    ("certificate", _PRESENCE): lambda fields: Certificate(_number(fields["presence"])),
-    ("pin_begin", _PRESENCE): lambda fields: PinBegin(_number(fields["presence"])),
-    ("pin_digit", frozenset({"digit"})): lambda fields: PinDigit(_digit(fields["digit"])),
-    ("pin_erase", frozenset()): lambda _: PinErase(),
-    ("pin_clear", frozenset()): lambda _: PinClear(),
-    ("sign", _PRESENCE | {"payload"}): lambda fields: Sign(_number(fields["presence"]), _payload(fields["payload"])),
-    ("reset", frozenset()): lambda _: Reset(),
+_BUILDERS: dict[tuple[str, frozenset[str]], Callable[[dict[str, object], TokenRules], Request]] = {
+    ("status", frozenset()): lambda _, __: Status(),
+    ("certificate", _PRESENCE): lambda fields, _: Certificate(_number(fields["presence"])),
+    ("pin_begin", _PRESENCE): lambda fields, _: PinBegin(_number(fields["presence"])),
+    ("pin_key", frozenset({"key"})): lambda fields, rules: PinKey(_key(fields["key"], rules)),
+    ("pin_erase", frozenset()): lambda _, __: PinErase(),
+    ("pin_clear", frozenset()): lambda _, __: PinClear(),
+    ("sign", _PRESENCE | {"payload"}): lambda fields, _: Sign(
+        _number(fields["presence"]), _payload(fields["payload"])
+    ),
+    ("reset", frozenset()): lambda _, __: Reset(),
 }

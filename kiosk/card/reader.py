@@ -25,7 +25,9 @@ from kiosk.card.token import (
     PinWrongError,
     ReaderMissingError,
     Sight,
+    Signature,
 )
+from kiosk.card.tokens import Tries
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.25
@@ -45,7 +47,10 @@ class TokenLike(Protocol):
     def read(self) -> CardFacts:
         """Certificate and counter."""
 
-    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> bytes:
+    def is_still(self, certificate: bytes) -> bool:
+        """Whether the card there is the one with this certificate."""
+
+    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> Signature:
         """Check the PIN and sign."""
 
     def reinitialise(self) -> None:
@@ -76,9 +81,9 @@ class Snapshot:
     facts: CardFacts | None = None
 
     @property
-    def tries_left(self) -> int | None:
-        """Tries left of the 利用者証明用 PIN, None while there is no readable card."""
-        return self.facts.tries_left if self.facts else None
+    def tries(self) -> Tries | None:
+        """How many tries the token's PIN has left, None while there is no readable card."""
+        return self.facts.tries if self.facts else None
 
 
 class Reader(threading.Thread):
@@ -105,7 +110,7 @@ class Reader(threading.Thread):
             return replace(snapshot, state=State.READING)
         return snapshot
 
-    def sign(self, presence: int, payload: bytes) -> "Future[bytes]":
+    def sign(self, presence: int, payload: bytes) -> "Future[Signature]":
         """Sign with the PIN in the buffer, which is wiped whatever happens.
 
         The result raises :class:`CardChangedError`, :class:`NotReadyError`,
@@ -145,6 +150,9 @@ class Reader(threading.Thread):
             elif sight is Sight.EMPTY:
                 self._follow(Event.READER_EMPTY)
             else:
+                facts = self._snapshot.facts
+                if facts is not None and not token.is_still(facts.certificate):
+                    self._swapped()
                 self._follow(Event.CARD_PRESENT)
                 if self._snapshot.state is State.READING:
                     self._read(token)
@@ -162,7 +170,7 @@ class Reader(threading.Thread):
         except CardFaultError:
             self._unreadable(token, Event.CARD_FAILED)
         else:
-            self._follow(Event.CARD_READ if facts.tries_left else Event.PIN_BLOCKED, facts)
+            self._follow(Event.PIN_BLOCKED if facts.tries is Tries.BLOCKED else Event.CARD_READ, facts)
 
     def _unreadable(self, token: TokenLike, event: Event) -> None:
         if self._attempts >= _ATTEMPTS:
@@ -170,7 +178,7 @@ class Reader(threading.Thread):
         else:
             token.reinitialise()
 
-    def _sign(self, token: TokenLike, presence: int, payload: bytes) -> bytes:
+    def _sign(self, token: TokenLike, presence: int, payload: bytes) -> Signature:
         snapshot = self._snapshot
         try:
             # A card or reader that went away took the digits with it: the cause is said, not their absence.
@@ -180,16 +188,16 @@ class Reader(threading.Thread):
                     raise NotReadyError(snapshot.state)
                 signature = token.sign(pin, payload, snapshot.facts.certificate)
         except PinWrongError as error:
-            self._follow(Event.CARD_READ, replace(_known(snapshot), tries_left=error.tries_left))
+            self._follow(Event.CARD_READ, replace(_known(snapshot), tries=error.tries))
             raise
         except PinBlockedError:
-            self._follow(Event.PIN_BLOCKED, replace(_known(snapshot), tries_left=0))
+            self._follow(Event.PIN_BLOCKED, replace(_known(snapshot), tries=Tries.BLOCKED))
             raise
         except CardFaultError as error:
-            if error.tries_left is None:
+            if error.tries is None:
                 self._follow(Event.CARD_FAILED)
             else:
-                self._follow(Event.CARD_READ, replace(_known(snapshot), tries_left=error.tries_left))
+                self._follow(Event.CARD_READ, replace(_known(snapshot), tries=error.tries))
             raise
         except CardMissingError:
             self._follow(Event.READER_EMPTY)
@@ -198,11 +206,15 @@ class Reader(threading.Thread):
             self._follow(Event.READER_MISSING)
             raise
         except (CardSwappedError, ForeignCardError):
-            self._follow(Event.READER_EMPTY)
-            self._follow(Event.CARD_PRESENT)
+            self._swapped()
             raise CardChangedError from None
-        self._follow(Event.CARD_READ, replace(_known(snapshot), tries_left=3))
+        self._follow(Event.CARD_READ, replace(_known(snapshot), tries=Tries.FULL))
         return signature
+
+    def _swapped(self) -> None:
+        """Another card lies there: for everybody else that is one removal and one insertion."""
+        self._follow(Event.READER_EMPTY)
+        self._follow(Event.CARD_PRESENT)
 
     def _check_still_there(self, snapshot: Snapshot, presence: int) -> None:
         if snapshot.presence == presence:

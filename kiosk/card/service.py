@@ -16,8 +16,8 @@ from kiosk.card.protocol import (
     Code,
     PinBegin,
     PinClear,
-    PinDigit,
     PinErase,
+    PinKey,
     Request,
     Reset,
     Sign,
@@ -34,6 +34,7 @@ from kiosk.card.token import (
     PinWrongError,
     ReaderMissingError,
 )
+from kiosk.card.tokens import Tries
 
 log = logging.getLogger(__name__)
 _WATCH_SECONDS = 0.5
@@ -46,10 +47,16 @@ _NOT_READY = {
     State.BLOCKED: Code.PIN_BLOCKED,
 }
 
+
+class PinNeededError(Exception):
+    """Raised when the certificate is asked for that the card shows only after its password."""
+
+
 _REFUSALS: dict[type[Exception], Code] = {
     BadRequestError: Code.BAD_REQUEST,
     CardChangedError: Code.CARD_CHANGED,
     PinFullError: Code.PIN_FULL,
+    PinNeededError: Code.PIN_NEEDED,
     PinIncompleteError: Code.PIN_INCOMPLETE,
     PinWrongError: Code.PIN_WRONG,
     PinBlockedError: Code.PIN_BLOCKED,
@@ -74,7 +81,9 @@ class Service:
     async def answer(self, line: bytes) -> Answer:
         """The answer to one line. Refusals are answers; only defects raise."""
         try:
-            return {"ok": True, **await self._carry_out(parse_request(line))}
+            return {"ok": True, **await self._carry_out(parse_request(line, self._pin.rules))}
+        except (PinWrongError, CardFaultError) as error:
+            return {**_refusal(error), **self._told(error.tries)}
         except tuple(_REFUSALS) as error:
             return _refusal(error)
         except NotReadyError as error:
@@ -85,12 +94,17 @@ class Service:
         match request:
             case Status():
                 now = self._reader.snapshot
-                answer = {"state": now.state.value, "tries_left": now.tries_left, "presence": now.presence}
+                answer = {
+                    "token": self._pin.rules.kind.value,
+                    "state": now.state.value,
+                    **self._told(now.tries),
+                    "presence": now.presence,
+                }
             case Certificate(presence):
                 answer = {"der": self._certificate(presence), "presence": presence}
             case PinBegin(presence):
                 answer = self._begin(presence)
-            case PinDigit() | PinErase() | PinClear():
+            case PinKey() | PinErase() | PinClear():
                 answer = {"count": self._type(request)}
             case Sign(presence, payload):
                 answer = await self._sign(presence, payload)
@@ -100,21 +114,29 @@ class Service:
                 answer = {}
         return answer
 
-    def _type(self, key: PinDigit | PinErase | PinClear) -> int:
+    def _type(self, key: PinKey | PinErase | PinClear) -> int:
         if self._typing_for is None:
             raise NotReadyError(State.READY)
         if self._typing_for != self._reader.snapshot.presence:
             self._pin.wipe()
             self._typing_for = None
             raise CardChangedError
-        if isinstance(key, PinDigit):
-            return self._pin.add(key.digit)
+        if isinstance(key, PinKey):
+            return self._pin.add(key.key)
         if isinstance(key, PinErase):
             return self._pin.erase()
         self._pin.wipe()
         return 0
 
+    def _told(self, tries: Tries | None) -> Answer:
+        return {
+            "tries": tries.value if tries else None,
+            "tries_left": self._pin.rules.numbers.get(tries) if tries else None,
+        }
+
     def _certificate(self, presence: int) -> str:
+        if not self._pin.rules.certificate_is_public:
+            raise PinNeededError
         now = self._reader.snapshot
         if now.presence != presence:
             raise CardChangedError
@@ -135,12 +157,10 @@ class Service:
 
     async def _sign(self, presence: int, payload: bytes) -> Answer:
         self._typing_for = None
-        facts = self._reader.snapshot.facts
-        signature = await asyncio.wrap_future(self._reader.sign(presence, payload))
-        der = facts.certificate if facts else b""
+        signed = await asyncio.wrap_future(self._reader.sign(presence, payload))
         return {
-            "signature": base64.b64encode(signature).decode(),
-            "der": base64.b64encode(der).decode(),
+            "signature": base64.b64encode(signed.value).decode(),
+            "der": base64.b64encode(signed.certificate).decode(),
         }
 
 
@@ -186,10 +206,7 @@ async def _converse(service: Service, reader: asyncio.StreamReader, writer: asyn
 
 
 def _refusal(error: Exception) -> Answer:
-    answer = _answer_no(_REFUSALS[type(error)])
-    if isinstance(error, PinWrongError | CardFaultError):
-        answer["tries_left"] = error.tries_left
-    return answer
+    return _answer_no(_REFUSALS[type(error)])
 
 
 def _answer_no(code: Code) -> Answer:

@@ -1,16 +1,19 @@
 """Settings of the reader process, from one TOML file.
 
-Keys: ``socket`` (path of the Unix socket to listen on; required), ``module`` (PKCS#11 module, default
-OpenSC's), ``pcsc_socket`` (pcscd's socket where it is not the compiled-in one). Relative paths are meant from
-the file's own folder.
+Keys: ``socket`` (path of the Unix socket to listen on; required), ``token`` ("authentication", the default, or
+"signature"), ``module`` (PKCS#11 module, default OpenSC's), ``pcsc_socket`` (pcscd's socket where it is not the
+compiled-in one). Relative paths are meant from the file's own folder. A kiosk's reader never has "signature": the
+kiosk app takes no answer from one that has.
 """
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.card.tokens import TokenKind
+
 OPENSC_MODULE = "opensc-pkcs11.so"
-_KEYS = frozenset({"socket", "module", "pcsc_socket"})
+_KEYS = frozenset({"socket", "token", "module", "pcsc_socket"})
 
 
 class SettingsError(Exception):
@@ -22,6 +25,7 @@ class Settings:
     """What the reader process must know."""
 
     socket: Path
+    token: TokenKind = TokenKind.AUTHENTICATION
     module: str = OPENSC_MODULE
     pcsc_socket: Path | None = None
 
@@ -38,10 +42,14 @@ def load(path: Path) -> Settings:
         raise SettingsError(f"{path.name}: not a text: {', '.join(wrong)}")
     if "socket" not in content:
         raise SettingsError(f"{path.name}: socket is missing")
+    token = content.get("token", TokenKind.AUTHENTICATION)
+    if token not in set(TokenKind):
+        raise SettingsError(f"{path.name}: token is neither {' nor '.join(TokenKind)}")
     folder = path.resolve().parent
     pcsc_socket = content.get("pcsc_socket")
     return Settings(
         socket=folder / content["socket"],
+        token=TokenKind(token),
         module=content.get("module", OPENSC_MODULE),
         pcsc_socket=folder / pcsc_socket if pcsc_socket else None,
     )

@@ -1,4 +1,4 @@
-"""The 利用者証明用 token through PKCS#11. Every call must come from one and the same thread.
+"""One token of the card through PKCS#11. Every call must come from one and the same thread.
 
 python-pkcs11 tells the module that its caller has a single thread, and releases the interpreter lock:
 calls from two threads crash the process. Defects of python-pkcs11 0.10.1 and OpenSC 0.23 this module
@@ -7,7 +7,8 @@ works around, each seen on a running system:
 * ``wait_for_slot_event`` raises ``TypeError`` when an event arrives: presence is polled.
 * ``get_slots(token_present=True)`` can raise ``SlotIDInvalid`` in the moment a card is pulled: all slots
   are listed and filtered.
-* Objects of a pulled card keep answering from memory: no ``Slot``, ``Token`` or session outlives a method.
+* Objects of a pulled card keep answering from memory until the slots are listed: no ``Slot``, ``Token`` or session
+  outlives a method, but for the one session that is kept because it ends with the card it was opened for.
 * ``Session.close`` raises when the card is gone, which would hide the real cause.
 * The readers of a pcscd that has died stay listed, empty: an empty list is made anew now and then.
 * Logging out does not make the card forget the PIN; ``reinitialise`` resets it.
@@ -25,7 +26,7 @@ from typing import NoReturn
 
 import pkcs11
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from pkcs11.constants import Attribute, ObjectClass, SlotFlag, TokenFlag
@@ -33,10 +34,9 @@ from pkcs11.exceptions import PinIncorrect, PinLocked, PKCS11Error, TokenNotPres
 from pkcs11.mechanisms import Mechanism
 
 from kiosk.card.pin import SpentPin
+from kiosk.card.tokens import PUBLIC_CERTIFICATE_ID, TokenRules, Tries
 
 log = logging.getLogger(__name__)
-OPENSC_CONF = Path(__file__).with_name("opensc.conf")
-_OBJECT_ID = b"\x01"
 # pcscd looks for the card every 400 ms: only after that a failed call can be told from a pulled card.
 _SETTLE_SECONDS = 0.7
 _SETTLE_STEP = 0.1
@@ -60,7 +60,7 @@ class CardMissingError(Exception):
 
 
 class ForeignCardError(Exception):
-    """Raised when the card shows no 利用者証明用 token. A card that answers the counter query oddly because
+    """Raised when the card shows no JPKI token. A card that answers the counter query oddly because
     its PIN is blocked can look like this, too."""
 
 
@@ -69,19 +69,19 @@ class CardSwappedError(Exception):
 
 
 class CardFaultError(Exception):
-    """Raised when a present card fails. ``tries_left`` was read after the failure, None if unreadable."""
+    """Raised when a present card fails. ``tries`` was read after the failure, None if unreadable."""
 
-    def __init__(self, tries_left: int | None = None) -> None:
-        super().__init__(f"tries left: {tries_left}")
-        self.tries_left = tries_left
+    def __init__(self, tries: Tries | None = None) -> None:
+        super().__init__(f"tries: {tries}")
+        self.tries = tries
 
 
 class PinWrongError(Exception):
-    """Raised when the card itself refused the PIN and is still there; ``tries_left`` is 1 or 2."""
+    """Raised when the card itself refused the PIN and is still there; ``tries`` is reduced or last."""
 
-    def __init__(self, tries_left: int) -> None:
-        super().__init__(f"tries left: {tries_left}")
-        self.tries_left = tries_left
+    def __init__(self, tries: Tries) -> None:
+        super().__init__(f"tries: {tries}")
+        self.tries = tries
 
 
 class PinBlockedError(Exception):
@@ -93,20 +93,30 @@ class CardFacts:
     """What can be read without a PIN."""
 
     certificate: bytes
-    """利用者証明用電子証明書 in DER."""
-    tries_left: int
+    """利用者証明用電子証明書 in DER, whichever token is served: it is what the card is recognised by."""
+    tries: Tries
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature and the certificate (DER) of the token it was verified with."""
+
+    value: bytes
+    certificate: bytes
 
 
 class Token:
     """The card through the PKCS#11 module. Belongs to the thread that made it."""
 
-    def __init__(self, module: str, pcsc_socket: Path | None = None) -> None:
+    def __init__(self, module: str, rules: TokenRules, pcsc_socket: Path | None = None) -> None:
         # Both are read by the C libraries when they are loaded and never again.
-        os.environ["OPENSC_CONF"] = str(OPENSC_CONF)
+        os.environ["OPENSC_CONF"] = str(rules.opensc_conf)
         if pcsc_socket is not None:
             os.environ["PCSCLITE_CSOCK_NAME"] = str(pcsc_socket)
+        self._rules = rules
         self._library = pkcs11.lib(module)
         self._empty_looks = 0
+        self._witness: _Witness | None = None
 
     def look(self) -> Sight:
         """Whether there is a reader and something on it. Never raises; costs 2 to 50 ms, and the reading
@@ -130,17 +140,36 @@ class Token:
         """
         try:
             token = self._token()
-            with _session(token) as session:
-                return CardFacts(_certificate(session), _tries_left(token))
+            return CardFacts(self._read_public(token), _tries(token))
         except TokenNotPresent:
             raise CardMissingError from None
         except PKCS11Error as error:
             log.info("reading failed: %s", type(error).__name__)
             raise CardFaultError from None
 
-    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> bytes:
+    def is_still(self, certificate: bytes) -> bool:
+        """Whether the card with this certificate has been lying there all the time since the last call of
+        :meth:`read` or of this method. Costs no command.
+
+        Between two looks a card can be taken and put down again, or change places with another one; presence
+        alone would not show it. When the card cannot be asked the next look will say why, so that counts as
+        still there.
+        """
+        try:
+            if self._witness is not None:
+                return self._witness.shows(certificate)
+            return self._read_public(self._token()) == certificate
+        except (ForeignCardError, TokenNotRecognised):
+            return False
+        except (CardMissingError, ReaderMissingError):
+            return True
+        except PKCS11Error as error:
+            log.info("the card cannot be recognised: %s", type(error).__name__)
+            return True
+
+    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> Signature:
         """Check the PIN on the card and sign. ``announced`` is the certificate the caller knows the card
-        by; the signature is verified with it before it is given out.
+        by; the signature is verified with the token's own certificate before it is given out.
 
         Raises all of :meth:`read`, :class:`CardSwappedError`, :class:`PinWrongError`,
         :class:`PinBlockedError`. An unsuccessful call has used a try only if the card said so.
@@ -148,22 +177,25 @@ class Token:
         facts = self.read()
         if facts.certificate != announced:
             raise CardSwappedError
-        if facts.tries_left == 0:
+        if facts.tries is Tries.BLOCKED:
             raise PinBlockedError
         try:
             with _session(self._token(), pin) as session:
-                signature = _sign(session, payload)
+                own = _find(session, self._rules.object_id)
+                certificate = b"" if own is None else bytes(own[Attribute.VALUE])
+                signature = _sign(session, self._rules.object_id, payload)
         except (PinIncorrect, PinLocked):
             self._settle_refusal()
         except PKCS11Error as error:
             log.info("signing failed: %s", type(error).__name__)
             self._settle_failure()
-        if not _verifies(announced, signature, payload):
+        if not _verifies(certificate, signature, payload):
             raise CardFaultError(self._counter_after_failure())
-        return signature
+        return Signature(signature, certificate)
 
     def reinitialise(self) -> None:
         """Reset the card, which makes it forget the PIN, and forget the card."""
+        self._witness = None  # it ends with the library
         try:
             self._library.reinitialize()
         except PKCS11Error as error:
@@ -176,36 +208,49 @@ class Token:
         except PKCS11Error as error:
             log.warning("finalising failed: %s", type(error).__name__)
 
+    def _read_public(self, token: pkcs11.Token) -> bytes:
+        """The certificate the card is known by, from a session that stays open as its witness."""
+        if self._witness is not None:
+            _close(self._witness.session)
+            self._witness = None
+        session = token.open()
+        certificate = _find(session, PUBLIC_CERTIFICATE_ID)
+        if certificate is None:
+            _close(session)
+            raise ForeignCardError
+        self._witness = _Witness(session, certificate)
+        return bytes(certificate[Attribute.VALUE])
+
     def _settle_refusal(self) -> NoReturn:
         """The card said that the PIN is wrong, or blocked. Say so only if it is still there."""
-        tries_left = self._counter()
-        if tries_left is None:
+        tries = self._counter()
+        if tries is None:
             self._settle_failure()
         if self.look() is not Sight.CARD:
             raise CardMissingError
-        if tries_left == 0:
+        if tries is Tries.BLOCKED:
             raise PinBlockedError
-        raise PinWrongError(tries_left)
+        raise PinWrongError(tries)
 
     def _settle_failure(self) -> NoReturn:
         """A call failed: was the card pulled, is it blocked, or is it faulty?"""
         deadline = time.monotonic() + _SETTLE_SECONDS
         while time.monotonic() < deadline and self.look() is Sight.CARD:
             time.sleep(_SETTLE_STEP)
-        tries_left = self._counter_after_failure()
-        if tries_left == 0:
+        tries = self._counter_after_failure()
+        if tries is Tries.BLOCKED:
             raise PinBlockedError
-        raise CardFaultError(tries_left)
+        raise CardFaultError(tries)
 
-    def _counter_after_failure(self) -> int | None:
+    def _counter_after_failure(self) -> Tries | None:
         self.reinitialise()
         return self._counter()
 
-    def _counter(self) -> int | None:
+    def _counter(self) -> Tries | None:
         """The counter, asked of the card now. Raises :class:`ReaderMissingError`,
         :class:`CardMissingError`."""
         try:
-            return _tries_left(self._token())
+            return _tries(self._token())
         except (ForeignCardError, PKCS11Error) as error:
             log.info("the counter cannot be read: %s", type(error).__name__)
             return None
@@ -237,41 +282,61 @@ class Token:
             return []
 
 
+@dataclass(frozen=True)
+class _Witness:
+    """A session, and the certificate found in it, that end when the card they were opened for leaves the reader."""
+
+    session: pkcs11.Session
+    certificate: pkcs11.Object
+
+    def shows(self, certificate: bytes) -> bool:
+        """Whether the card has stayed, and this is its certificate."""
+        try:
+            return bytes(self.certificate[Attribute.VALUE]) == certificate
+        except PKCS11Error as error:
+            log.info("the card was gone for a moment: %s", type(error).__name__)
+            return False
+
+
 @contextmanager
-def _session(token: pkcs11.Token, pin: SpentPin | None = None) -> Iterator[pkcs11.Session]:
+def _session(token: pkcs11.Token, pin: SpentPin) -> Iterator[pkcs11.Session]:
     session = token.open(user_pin=pin)
     try:
         yield session
     finally:
-        try:
-            session.close()
-        except PKCS11Error as error:
-            log.debug("closing failed: %s", type(error).__name__)
+        _close(session)
+
+
+def _close(session: pkcs11.Session) -> None:
+    try:
+        session.close()
+    except PKCS11Error as error:
+        log.debug("closing failed: %s", type(error).__name__)
 
 
 def _occupied(slot: pkcs11.Slot) -> bool:
     return bool(slot.flags & SlotFlag.TOKEN_PRESENT)
 
 
-def _tries_left(token: pkcs11.Token) -> int:
-    """PKCS#11 shows flags only; with a counter of at most 3 they say the number exactly."""
-    if token.flags & TokenFlag.USER_PIN_LOCKED:
-        return 0
-    if token.flags & TokenFlag.USER_PIN_FINAL_TRY:
-        return 1
-    return 2 if token.flags & TokenFlag.USER_PIN_COUNT_LOW else 3
+def _tries(token: pkcs11.Token) -> Tries:
+    """PKCS#11 shows flags only."""
+    flags = token.flags
+    if flags & TokenFlag.USER_PIN_LOCKED:
+        return Tries.BLOCKED
+    if flags & TokenFlag.USER_PIN_FINAL_TRY:
+        return Tries.LAST
+    return Tries.REDUCED if flags & TokenFlag.USER_PIN_COUNT_LOW else Tries.FULL
 
 
-def _certificate(session: pkcs11.Session) -> bytes:
-    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: _OBJECT_ID}
-    found = next(iter(session.get_objects(wanted)), None)
-    if found is None:
-        raise ForeignCardError
-    return bytes(found[Attribute.VALUE])
+def _find(session: pkcs11.Session, object_id: bytes) -> pkcs11.Object | None:
+    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: object_id}
+    # All of them, because a search that is left half-way ends by itself later, when the session may be gone.
+    found = list(session.get_objects(wanted))
+    return found[0] if found else None
 
 
-def _sign(session: pkcs11.Session, payload: bytes) -> bytes:
-    key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=_OBJECT_ID)
+def _sign(session: pkcs11.Session, object_id: bytes, payload: bytes) -> bytes:
+    key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=object_id)
     if not isinstance(key, pkcs11.SignMixin):
         raise CardFaultError
     return bytes(key.sign(payload, mechanism=Mechanism.SHA256_RSA_PKCS))
@@ -284,6 +349,6 @@ def _verifies(certificate: bytes, signature: bytes, payload: bytes) -> bool:
         if not isinstance(key, rsa.RSAPublicKey):
             return False
         key.verify(signature, payload, padding.PKCS1v15(), hashes.SHA256())
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, x509.InvalidVersion):
         return False
     return True

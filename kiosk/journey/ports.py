@@ -54,7 +54,7 @@ class Reader(Protocol):
     def pin_begin(self, presence: int) -> None:
         """an empty buffer for the card that is there now"""
 
-    def pin_digit(self, digit: str) -> int:
+    def pin_key(self, key: str) -> int:
         """one more digit; how many there are"""
 
     def pin_erase(self) -> int:

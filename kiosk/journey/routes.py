@@ -232,7 +232,7 @@ def _press_key(parts: Parts, view: View, key: str) -> int:
         return held
     if held == 0:
         parts.reader.pin_begin(view.visit.presence)
-    return parts.reader.pin_digit(key)
+    return parts.reader.pin_key(key)
 
 
 def _page(parts: Parts, content: ContentForm | None = None) -> str:

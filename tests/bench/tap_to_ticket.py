@@ -74,7 +74,7 @@ def _one(reader: Reader, portal: PortalClient, card: DemoCard) -> float:
     presence = _wait_for_card(reader)
     reader.pin_begin(presence)
     for digit in card.pin:
-        reader.pin_digit(digit)
+        reader.pin_key(digit)
     begun = time.perf_counter()
     challenge = portal.challenge()
     signed = reader.sign(presence, authentication_payload(challenge.origin, challenge.nonce, challenge.purpose))

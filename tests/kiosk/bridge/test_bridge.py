@@ -17,6 +17,7 @@ from kiosk.bridge.operation import LIFETIME_S, Busy, Desk, OperationUnknown, Sta
 from kiosk.bridge.settings import Settings, SettingsError, load
 from kiosk.card.client import ReaderError
 from kiosk.card.payload import authentication_payload
+from kiosk.card.tokens import TokenKind
 
 SITE = "https://portal.test:8443"
 OTHER = "https://other.test"
@@ -29,6 +30,7 @@ class Status(NamedTuple):
     state: str
     tries_left: int | None
     presence: int
+    tries: str | None
 
 
 class Signed(NamedTuple):
@@ -38,7 +40,7 @@ class Signed(NamedTuple):
 
 @dataclass
 class FakeReader:
-    """Speaks like the reader process; its PIN is 1234."""
+    """Speaks like the reader process, in either token; its PIN is 1234, its password ABC123."""
 
     state: str = "ready"
     tries: int = 3
@@ -46,22 +48,37 @@ class FakeReader:
     digits: str = ""
     payloads: list[bytes] = field(default_factory=list)
     fails: str | None = None
+    token: TokenKind = TokenKind.AUTHENTICATION
+    fresh: bool = False
+
+    def of(self, kind: TokenKind) -> "FakeReader":
+        self.token = kind
+        return self
+
+    def back(self) -> None:
+        self.token = TokenKind.AUTHENTICATION
+
+    def starting(self) -> bool:
+        return self.fresh
 
     def status(self) -> Status:
-        return Status(self.state if self.tries else "blocked", self.tries, self.presence)
+        most = 5 if self.token is TokenKind.SIGNATURE else 3
+        word = {0: "blocked", 1: "last", most: "full"}.get(self.tries, "reduced")
+        exact = None if self.token is TokenKind.SIGNATURE else self.tries
+        return Status(self.state if self.tries else "blocked", exact, self.presence, word)
 
     def pin_begin(self, presence: int) -> None:
         self.digits = ""
 
-    def pin_digit(self, digit: str) -> int:
-        self.digits += digit
+    def pin_key(self, key: str) -> int:
+        self.digits += key
         return len(self.digits)
 
     def sign(self, presence: int, payload: bytes) -> Signed:
         digits, self.digits = self.digits, ""
         if self.fails:
             raise ERRORS[self.fails]
-        if digits != "1234":
+        if digits != ("ABC123" if self.token is TokenKind.SIGNATURE else "1234"):
             self.tries -= 1
             raise ERRORS["pin_wrong" if self.tries else "pin_blocked"]
         self.tries = 3
@@ -88,8 +105,8 @@ def client(reader: FakeReader, now: list[float]) -> Iterator[FlaskClient]:
         yield opened
 
 
-def begin(client: FlaskClient, origin: str = SITE) -> str:
-    answer = client.post("/requests", json=ASK, headers={"Origin": origin})
+def begin(client: FlaskClient, origin: str = SITE, purpose: str = "login") -> str:
+    answer = client.post("/requests", json={**ASK, "purpose": purpose}, headers={"Origin": origin})
     assert answer.status_code == 201
     return str(answer.get_json()["request"])
 
@@ -182,6 +199,9 @@ def test_a_body_that_needs_no_preflight_is_refused(client: FlaskClient, kind: st
         {"nonce": ASK["nonce"]},
         {**ASK, "purpose": "sign"},
         {**ASK, "purpose": "kiosk:kiosk-01"},
+        {**ASK, "purpose": ["login"]},
+        {**ASK, "purpose": {"login": 1}},
+        {**ASK, "purpose": None},
         {**ASK, "origin": OTHER},
         {**ASK, "nonce": "!!!"},
         {**ASK, "nonce": base64.b64encode(b"short").decode()},

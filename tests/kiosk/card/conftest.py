@@ -3,13 +3,15 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from kiosk.card.client import Reader, ReaderError, ReaderStatus
+from kiosk.card.tokens import TokenKind
 from tests.world.card import ReaderWorld
 from tests.world.jpki import Authority, CardOrder
 
@@ -45,8 +47,8 @@ class Bench:
     def type_pin(self, pin: str, presence: int) -> None:
         """Type a PIN key by key."""
         self.reader.pin_begin(presence)
-        for digit in pin:
-            self.reader.pin_digit(digit)
+        for key in pin:
+            self.reader.pin_key(key)
 
     def refusal(self, pin: str, presence: int, payload: bytes) -> ReaderError:
         """The error a log-in with this PIN ends with."""
@@ -66,34 +68,49 @@ def cards(scratch: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def bench_process(runtime: Path, cards: Path) -> Iterator[Bench]:
-    """One reader process for all tests of this folder."""
-    with ReaderWorld(runtime / "card", CHECKOUT / ".state", cards) as world:
-        settings = runtime / "reader.toml"
-        settings.write_text(f'socket = "card/reader.sock"\npcsc_socket = "{world.pcsc_socket}"\n')
+@contextmanager
+def bench_over(
+    folder: Path, cards: Path, token: TokenKind, program: Sequence[str] = ("-m", "kiosk.card")
+) -> Iterator[Bench]:
+    """A reader world and a reader process for one token, both in this folder."""
+    with ReaderWorld(folder, CHECKOUT / ".state", cards) as world:
+        settings, socket = folder / "reader.toml", folder / "reader.sock"
+        settings.write_text(f'socket = "{socket}"\ntoken = "{token}"\npcsc_socket = "{world.pcsc_socket}"\n')
         process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk.card", "--settings", str(settings), "--until-stdin-closes"],
+            [sys.executable, *program, "--settings", str(settings), "--until-stdin-closes"],
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
         )
-        bench = Bench(Reader(runtime / "card" / "reader.sock"), world, process, cards)
-        _wait_for_socket(runtime / "card" / "reader.sock")
+        bench = Bench(Reader(socket, token=token), world, process, cards)
+        _wait_for_socket(socket)
         yield bench
         process.communicate(timeout=10)
+
+
+def restored(bench: Bench) -> None:
+    """Nothing on the reader, and every card healthy."""
+    world = bench.world
+    world.restart_pcscd()
+    world.remove()
+    for card, tries in (("hanako", 3), ("taro", 3), ("blocked", 0)):
+        world.set_faults(card)
+        world.set_tries(card, tries)
+        world.set_sign_tries(card, 5)
+    bench.wait_for("no_card")
+
+
+@pytest.fixture(scope="session")
+def bench_process(runtime: Path, cards: Path) -> Iterator[Bench]:
+    """One reader process for all tests of this folder."""
+    with bench_over(runtime / "card", cards, TokenKind.AUTHENTICATION) as bench:
+        yield bench
 
 
 @pytest.fixture
 def bench(bench_process: Bench) -> Iterator[Bench]:
     """The reader with nothing on it and every card healthy."""
     yield bench_process
-    world = bench_process.world
-    world.restart_pcscd()
-    world.remove()
-    for card, tries in (("hanako", 3), ("taro", 3), ("blocked", 0)):
-        world.set_faults(card)
-        world.set_tries(card, tries)
-    bench_process.wait_for("no_card")
+    restored(bench_process)
 
 
 def _wait_for_socket(path: Path) -> None:

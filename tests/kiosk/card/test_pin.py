@@ -4,33 +4,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.card.pin import NotADigitError, PinBuffer, PinFullError, PinIncompleteError, fold_digit
+from kiosk.card.pin import PinBuffer, PinFullError, PinIncompleteError
+from kiosk.card.tokens import AUTHENTICATION, NotAKeyError, TokenRules
 
 
-def typed(digits: str) -> PinBuffer:
-    buffer = PinBuffer()
-    for digit in digits:
-        buffer.add(digit)
+def typed(keys: str, rules: TokenRules = AUTHENTICATION) -> PinBuffer:
+    buffer = PinBuffer(rules)
+    for key in keys:
+        buffer.add(key)
     return buffer
 
 
 def test_full_width_digits_are_the_same_digits() -> None:
-    assert [fold_digit(digit) for digit in "０１２３４５６７８９"] == list("0123456789")
+    assert [AUTHENTICATION.fold(digit) for digit in "０１２３４５６７８９"] == list("0123456789")
 
 
 @settings(deadline=None)
 @given(st.text(max_size=3).filter(lambda text: text not in set("0123456789０１２３４５６７８９")))
 def test_nothing_but_one_digit_is_taken(text: str) -> None:
-    buffer = PinBuffer()
-    with pytest.raises(NotADigitError):
+    buffer = PinBuffer(AUTHENTICATION)
+    with pytest.raises(NotAKeyError):
         buffer.add(text)
     assert buffer.erase() == 0
 
 
 @pytest.mark.parametrize("text", ["①", "४", "²", "", "12", " 1", "一"])
 def test_signs_that_only_look_like_digits_are_refused(text: str) -> None:
-    with pytest.raises(NotADigitError):
-        fold_digit(text)
+    with pytest.raises(NotAKeyError):
+        AUTHENTICATION.fold(text)
 
 
 def test_a_fifth_digit_is_refused_and_changes_nothing() -> None:
@@ -89,7 +90,7 @@ def test_a_pin_does_not_show_in_a_text() -> None:
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.sampled_from("0123456789"), st.just("erase"), st.just("wipe")), max_size=30))
 def test_the_buffer_holds_what_a_plain_list_would_hold(keys: list[str]) -> None:
-    buffer, expected = PinBuffer(), ""
+    buffer, expected = PinBuffer(AUTHENTICATION), ""
     for key in keys:
         if key == "erase":
             expected = expected[:-1]

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from kiosk.card.payload import authentication_payload
 from kiosk.card.pin import PinBuffer
-from kiosk.card.protocol import BadRequestError, Code, PinDigit, Sign, Status, parse_request
+from kiosk.card.protocol import BadRequestError, Code, PinKey, Sign, Status, parse_request
 from kiosk.card.reader import Reader
 from kiosk.card.service import Service
-from kiosk.card.token import CardFacts, Sight
+from kiosk.card.token import CardFacts, Sight, Signature
+from kiosk.card.tokens import AUTHENTICATION, TokenRules
 
 Result = TypeVar("Result")
 PAYLOAD = authentication_payload("https://terminal.example.test", bytes(32), "kiosk:k1")
@@ -25,7 +26,7 @@ JSON = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=8), children, max_size=3),
     max_leaves=8,
 )
-OPERATIONS = ("status", "certificate", "pin_begin", "pin_digit", "pin_erase", "pin_clear", "sign", "reset")
+OPERATIONS = ("status", "certificate", "pin_begin", "pin_key", "pin_erase", "pin_clear", "sign", "reset")
 
 
 class NoCardToken:
@@ -37,7 +38,10 @@ class NoCardToken:
     def read(self) -> CardFacts:
         raise AssertionError("nothing to read")
 
-    def sign(self, pin: object, payload: bytes, announced: bytes) -> bytes:
+    def is_still(self, certificate: bytes) -> bool:
+        raise AssertionError("nothing to recognise")
+
+    def sign(self, pin: object, payload: bytes, announced: bytes) -> Signature:
         raise AssertionError("nothing to sign with")
 
     def reinitialise(self) -> None:
@@ -59,18 +63,18 @@ class InstantReader(Reader):
         return future
 
 
-def answer(line: bytes) -> dict[str, object]:
-    pin = PinBuffer()
+def answer(line: bytes, rules: TokenRules = AUTHENTICATION) -> dict[str, object]:
+    pin = PinBuffer(rules)
     reader = InstantReader(NoCardToken, pin)
     reader.poll(NoCardToken())
     return dict(asyncio.run(Service(reader, pin).answer(line)))
 
 
 def test_requests_are_read_as_what_they_are() -> None:
-    assert parse_request(b'{"op":"status"}') == Status()
-    assert parse_request('{"op":"pin_digit","digit":"５"}'.encode()) == PinDigit("5")
+    assert parse_request(b'{"op":"status"}', AUTHENTICATION) == Status()
+    assert parse_request('{"op":"pin_key","key":"５"}'.encode(), AUTHENTICATION) == PinKey("5")
     sign = {"op": "sign", "presence": 3, "payload": base64.b64encode(PAYLOAD).decode()}
-    assert parse_request(json.dumps(sign).encode()) == Sign(3, PAYLOAD)
+    assert parse_request(json.dumps(sign).encode(), AUTHENTICATION) == Sign(3, PAYLOAD)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +90,9 @@ def test_requests_are_read_as_what_they_are() -> None:
         b'{"op":"certificate"}',
         b'{"op":"certificate","presence":true}',
         b'{"op":"certificate","presence":"1"}',
-        b'{"op":"pin_digit","digit":"12"}',
-        b'{"op":"pin_digit","digit":5}',
-        b'{"op":"pin_digit","digit":"a"}',
+        b'{"op":"pin_key","key":"12"}',
+        b'{"op":"pin_key","key":5}',
+        b'{"op":"pin_key","key":"a"}',
         b'{"op":"sign","presence":1,"payload":"AAAA"}',
         b'{"op":"sign","presence":1,"payload":"no base64!"}',
         b"[" * 100_000,
@@ -96,7 +100,7 @@ def test_requests_are_read_as_what_they_are() -> None:
 )
 def test_a_line_that_is_no_request_is_refused(line: bytes) -> None:
     with pytest.raises(BadRequestError):
-        parse_request(line)
+        parse_request(line, AUTHENTICATION)
     assert answer(line) == {"ok": False, "error": "bad_request"}
 
 
@@ -107,7 +111,7 @@ def test_any_bytes_get_an_answer(line: bytes) -> None:
 
 
 @settings(deadline=None)
-@given(st.sampled_from(OPERATIONS), st.dictionaries(st.sampled_from(["presence", "digit", "payload"]), JSON))
+@given(st.sampled_from(OPERATIONS), st.dictionaries(st.sampled_from(["presence", "key", "payload"]), JSON))
 def test_any_fields_get_an_answer_from_the_list_of_codes(operation: str, fields: dict[str, object]) -> None:
     told = answer(json.dumps({"op": operation, **fields}).encode())
     assert told["ok"] is True or told["error"] in set(Code)
@@ -118,9 +122,9 @@ def test_without_a_card_everything_that_needs_one_is_refused() -> None:
     assert begin == {"ok": False, "error": "no_card"}
     assert answer(b'{"op":"certificate","presence":0}')["error"] == "no_card"
     assert answer(b'{"op":"certificate","presence":9}')["error"] == "card_changed"
-    assert answer(b'{"op":"pin_digit","digit":"1"}')["error"] == "bad_state"
+    assert answer(b'{"op":"pin_key","key":"1"}')["error"] == "bad_state"
     assert answer(b'{"op":"reset"}') == {"ok": True}
 
 
 def test_a_digit_does_not_show_in_a_text() -> None:
-    assert "5" not in repr(parse_request(b'{"op":"pin_digit","digit":"5"}'))
+    assert "5" not in repr(parse_request(b'{"op":"pin_key","key":"5"}', AUTHENTICATION))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from kiosk.card import client
 from kiosk.card.payload import authentication_payload
 from kiosk.card.pin import PinBuffer
 from kiosk.card.settings import OPENSC_MODULE
-from kiosk.card.token import CardSwappedError, Token
+from kiosk.card.token import CardSwappedError, Sight, Signature, Token
+from kiosk.card.tokens import AUTHENTICATION
 from tests.kiosk.card.conftest import Bench
 
 PAYLOAD = authentication_payload("https://terminal.example.test", bytes(32), "kiosk:k1")
@@ -56,11 +58,11 @@ def test_full_width_digits_are_folded_and_corrections_work(bench: Bench) -> None
     presence = bench.insert("hanako").presence
     reader = bench.reader
     reader.pin_begin(presence)
-    assert [reader.pin_digit(digit) for digit in "１２９"] == [1, 2, 3]
+    assert [reader.pin_key(digit) for digit in "１２９"] == [1, 2, 3]
     assert reader.pin_erase() == 2
-    assert [reader.pin_digit(digit) for digit in "3４"] == [3, 4]
+    assert [reader.pin_key(digit) for digit in "3４"] == [3, 4]
     with pytest.raises(client.PinFullError):
-        reader.pin_digit("5")
+        reader.pin_key("5")
     verify(*_pair(reader.sign(presence, PAYLOAD)))
 
 
@@ -98,7 +100,7 @@ def test_a_pin_of_the_wrong_length_never_reaches_the_card(bench: Bench) -> None:
     presence = bench.insert("hanako").presence
     assert bench.refusal("123", presence, PAYLOAD).code == "pin_incomplete"
     with pytest.raises(client.BadStateError):
-        bench.reader.pin_digit("4")
+        bench.reader.pin_key("4")
     assert bench.world.state("hanako")["checks"] == 0
 
 
@@ -162,11 +164,18 @@ def test_a_card_pulled_while_it_signs_is_removed(bench: Bench) -> None:
 def test_a_card_pulled_while_typing_ends_the_typing(bench: Bench) -> None:
     presence = bench.insert("hanako").presence
     bench.reader.pin_begin(presence)
-    bench.reader.pin_digit("1")
+    bench.reader.pin_key("1")
     bench.world.remove()
     bench.wait_for("no_card")
     with pytest.raises(client.CardChangedError):
-        bench.reader.pin_digit("2")
+        bench.reader.pin_key("2")
+
+
+def test_a_card_that_only_lies_there_is_not_asked_anything(bench: Bench) -> None:
+    bench.insert("hanako")
+    before, again = bench.world.state("hanako")["commands"], time.monotonic() + 1.0
+    bench.wait_until(lambda _: time.monotonic() > again)
+    assert bench.world.state("hanako")["commands"] == before
 
 
 def test_a_swapped_card_changes_presence_and_gets_no_pin_of_the_other(bench: Bench) -> None:
@@ -190,11 +199,11 @@ def token(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Token:
     monkeypatch.setenv("OPENSC_CONF", "")
     monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "")
     bench.insert("taro")
-    return Token(OPENSC_MODULE, bench.world.pcsc_socket)
+    return Token(OPENSC_MODULE, AUTHENTICATION, bench.world.pcsc_socket)
 
 
-def sign_directly(token: Token, announced: Path) -> bytes:
-    pin = PinBuffer()
+def sign_directly(token: Token, announced: Path) -> Signature:
+    pin = PinBuffer(AUTHENTICATION)
     for digit in "1234":
         pin.add(digit)
     with pin.spend() as spent:
@@ -206,6 +215,21 @@ def test_a_swap_that_nobody_noticed_sends_no_pin_to_the_other_card(bench: Bench,
         sign_directly(token, bench.cards / "hanako" / "auth.der")
     token.close()
     assert bench.world.state("taro")["checks"] == 0
+
+
+@pytest.mark.parametrize("following", ["hanako", "taro"])
+def test_a_card_gone_between_two_looks_is_missed_even_if_the_same_one_is_back(
+    bench: Bench, token: Token, following: str
+) -> None:
+    taro = token.read().certificate
+    assert token.is_still(taro)
+    bench.world.remove()
+    bench.wait_for("no_card")
+    bench.insert(following)
+    assert token.look() is Sight.CARD
+    assert not token.is_still(taro)
+    assert token.read().certificate == (bench.cards / following / "auth.der").read_bytes()
+    token.close()
 
 
 def test_letting_go_of_the_card_makes_it_forget_the_pin(bench: Bench, token: Token) -> None:

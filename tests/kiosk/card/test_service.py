@@ -12,6 +12,7 @@ import pytest
 from kiosk.card.pin import PinBuffer
 from kiosk.card.protocol import LONGEST_LINE
 from kiosk.card.service import ReaderThreadEndedError, Service, listen
+from kiosk.card.tokens import AUTHENTICATION
 from tests.kiosk.card.test_protocol import InstantReader, NoCardToken
 
 
@@ -23,7 +24,7 @@ def path(runtime: Path) -> Iterator[Path]:
 
 def with_service(path: Path, talk: Callable[[], Awaitable[None]]) -> None:
     async def serve() -> None:
-        stop, pin = asyncio.Event(), PinBuffer()
+        stop, pin = asyncio.Event(), PinBuffer(AUTHENTICATION)
         service = Service(InstantReader(NoCardToken, pin), pin)
         served = asyncio.create_task(listen(service, path, lambda: True, stop))
         while not path.is_socket():
@@ -50,7 +51,14 @@ def test_several_requests_can_follow_one_another_on_one_connection(path: Path) -
         for _ in range(3):
             writer.write(b'{"op":"status"}\n')
             answer = json.loads(await reader.readline())
-            assert answer == {"ok": True, "state": "no_reader", "tries_left": None, "presence": 0}
+            assert answer == {
+                "ok": True,
+                "token": "authentication",
+                "state": "no_reader",
+                "tries": None,
+                "tries_left": None,
+                "presence": 0,
+            }
         writer.close()
 
     with_service(path, talk)
@@ -83,7 +91,7 @@ def test_the_socket_is_for_its_owner_only_and_gone_afterwards(path: Path) -> Non
 
 
 def test_a_dead_card_thread_ends_the_process_instead_of_answering_from_memory(path: Path) -> None:
-    pin = PinBuffer()
+    pin = PinBuffer(AUTHENTICATION)
     service = Service(InstantReader(NoCardToken, pin), pin)
     with pytest.raises(ReaderThreadEndedError):
         asyncio.run(asyncio.wait_for(listen(service, path, lambda: False, asyncio.Event()), 10))

@@ -20,6 +20,7 @@ from kiosk.card.token import (
     ReaderMissingError,
     Token,
 )
+from kiosk.card.tokens import AUTHENTICATION, Tries
 
 CERTIFICATE = b"hanako"
 NO_FLAGS = TokenFlag(0)
@@ -89,7 +90,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, library: ScriptedLibrary) -> Exceptio
     monkeypatch.setattr("kiosk.card.token.pkcs11.lib", lambda _: library)
     monkeypatch.setenv("OPENSC_CONF", "")
     with pytest.raises(Exception) as caught:  # noqa: PT011 - each test says which one it must be
-        Token("scripted").sign(SpentPin(bytearray(b"1234")), b"payload", CERTIFICATE)
+        Token("scripted", AUTHENTICATION).sign(SpentPin(bytearray(b"1234")), b"payload", CERTIFICATE)
     return caught.value
 
 
@@ -106,13 +107,13 @@ def test_a_reader_unplugged_with_the_card_is_a_missing_reader(monkeypatch: pytes
 def test_a_card_that_stays_and_fails_is_faulty_with_its_counter_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     error = ended(monkeypatch, ScriptedLibrary(GeneralError(), ["card"], TokenFlag.USER_PIN_COUNT_LOW))
     assert isinstance(error, CardFaultError)
-    assert error.tries_left == 2
+    assert error.tries is Tries.REDUCED
 
 
 def test_a_card_that_no_longer_tells_its_counter_is_faulty_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
     error = ended(monkeypatch, ScriptedLibrary(GeneralError(), ["mute"]))
     assert isinstance(error, CardFaultError)
-    assert error.tries_left is None
+    assert error.tries is None
 
 
 def test_a_general_error_of_a_locked_pin_is_a_blocked_pin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,4 +129,4 @@ def test_a_refused_pin_of_a_card_that_is_gone_is_a_removed_card(monkeypatch: pyt
 def test_a_refused_pin_of_a_card_that_stays_is_a_wrong_pin(monkeypatch: pytest.MonkeyPatch) -> None:
     error = ended(monkeypatch, ScriptedLibrary(PinIncorrect(), ["card"], TokenFlag.USER_PIN_FINAL_TRY))
     assert isinstance(error, PinWrongError)
-    assert error.tries_left == 1
+    assert error.tries is Tries.LAST

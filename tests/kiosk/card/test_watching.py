@@ -18,7 +18,11 @@ from kiosk.card.token import (
     PinWrongError,
     ReaderMissingError,
     Sight,
+    Signature,
 )
+from kiosk.card.tokens import AUTHENTICATION, Tries
+
+SIGNED = Signature(b"signature", b"hanako")
 
 
 @dataclass
@@ -26,8 +30,10 @@ class ScriptedToken:
     """Answers from a script; the last answer is repeated."""
 
     sights: list[Sight] = field(default_factory=lambda: [Sight.CARD])
-    facts: list[CardFacts | Exception] = field(default_factory=lambda: [CardFacts(b"hanako", 3)])
-    signs: bytes | Exception = b"signature"
+    facts: list[CardFacts | Exception] = field(default_factory=lambda: [CardFacts(b"hanako", Tries.FULL)])
+    signs: Signature | Exception = SIGNED
+    lies: list[bytes] = field(default_factory=list)
+    """Certificates of the cards that lie there at the next looks; none left: the same as ever."""
     resets: int = 0
     signatures: int = 0
 
@@ -40,7 +46,10 @@ class ScriptedToken:
             raise answer
         return answer
 
-    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> bytes:
+    def is_still(self, certificate: bytes) -> bool:
+        return self.lies.pop(0) == certificate if self.lies else True
+
+    def sign(self, pin: SpentPin, payload: bytes, announced: bytes) -> Signature:
         self.signatures += 1
         if isinstance(self.signs, Exception):
             raise self.signs
@@ -54,7 +63,7 @@ class ScriptedToken:
 
 
 def watched(token: ScriptedToken, polls: int) -> list[Snapshot]:
-    reader = Reader(lambda: token, PinBuffer())
+    reader = Reader(lambda: token, PinBuffer(AUTHENTICATION))
     seen = []
     for _ in range(polls):
         reader.poll(token)
@@ -65,6 +74,15 @@ def watched(token: ScriptedToken, polls: int) -> list[Snapshot]:
 def test_presence_changes_with_every_insertion_and_every_removal() -> None:
     token = ScriptedToken([Sight.EMPTY, Sight.CARD, Sight.CARD, Sight.EMPTY, Sight.CARD, Sight.NO_READER])
     assert [snapshot.presence for snapshot in watched(token, 6)] == [0, 1, 1, 2, 3, 4]
+
+
+def test_cards_that_changed_places_between_two_looks_are_two_cards() -> None:
+    token = ScriptedToken(
+        facts=[CardFacts(b"hanako", Tries.FULL), CardFacts(b"taro", Tries.REDUCED)], lies=[b"hanako", b"taro"]
+    )
+    seen = watched(token, 4)
+    assert [snapshot.presence for snapshot in seen] == [1, 1, 3, 3]
+    assert seen[-1].facts == CardFacts(b"taro", Tries.REDUCED)
 
 
 def test_a_card_pulled_while_it_is_read_is_never_called_foreign() -> None:
@@ -88,22 +106,22 @@ def test_a_foreign_card_is_called_so_after_three_attempts_with_a_fresh_start_bet
 
 
 def test_a_card_that_stammers_once_is_ready_after_all() -> None:
-    token = ScriptedToken(facts=[CardFaultError(), CardFacts(b"hanako", 2)])
-    assert watched(token, 2)[-1] == Snapshot(State.READY, 1, CardFacts(b"hanako", 2))
+    token = ScriptedToken(facts=[CardFaultError(), CardFacts(b"hanako", Tries.REDUCED)])
+    assert watched(token, 2)[-1] == Snapshot(State.READY, 1, CardFacts(b"hanako", Tries.REDUCED))
 
 
 def test_a_card_that_fails_again_and_again_is_a_card_error_without_tries() -> None:
     last = watched(ScriptedToken(facts=[CardFaultError()]), 3)[-1]
-    assert (last.state, last.tries_left) == (State.CARD_ERROR, None)
+    assert (last.state, last.tries) == (State.CARD_ERROR, None)
 
 
 def test_a_card_without_tries_is_blocked() -> None:
-    last = watched(ScriptedToken(facts=[CardFacts(b"hanako", 0)]), 1)[-1]
-    assert (last.state, last.tries_left) == (State.BLOCKED, 0)
+    last = watched(ScriptedToken(facts=[CardFacts(b"hanako", Tries.BLOCKED)]), 1)[-1]
+    assert (last.state, last.tries) == (State.BLOCKED, Tries.BLOCKED)
 
 
 def test_digits_are_gone_when_the_card_is() -> None:
-    pin, token = PinBuffer(), ScriptedToken([Sight.CARD, Sight.EMPTY])
+    pin, token = PinBuffer(AUTHENTICATION), ScriptedToken([Sight.CARD, Sight.EMPTY])
     reader = Reader(lambda: token, pin)
     reader.poll(token)
     pin.add("1")
@@ -118,7 +136,7 @@ def test_a_long_look_is_shown_as_reading_and_an_endless_one_as_an_error(
     clock = [100.0]
     monkeypatch.setattr("kiosk.card.reader.time.monotonic", lambda: clock[0])
     token = ScriptedToken([Sight.EMPTY])
-    reader = Reader(lambda: token, PinBuffer())
+    reader = Reader(lambda: token, PinBuffer(AUTHENTICATION))
     reader.poll(token)
     inside, go_on = threading.Event(), threading.Event()
 
@@ -138,9 +156,9 @@ def test_a_long_look_is_shown_as_reading_and_an_endless_one_as_an_error(
     assert reader.snapshot.state is State.NO_CARD
 
 
-def signing(token: ScriptedToken, presence: int = 1, pin: str = "1234") -> tuple[bytes | Exception, Snapshot]:
+def signing(token: ScriptedToken, presence: int = 1, pin: str = "1234") -> tuple[Signature | Exception, Snapshot]:
     """What a signature ends with, and what the reader shows afterwards."""
-    buffer = PinBuffer()
+    buffer = PinBuffer(AUTHENTICATION)
     reader = Reader(lambda: token, buffer)
     reader.poll(token)
     for digit in pin:
@@ -154,15 +172,15 @@ def signing(token: ScriptedToken, presence: int = 1, pin: str = "1234") -> tuple
 
 
 def test_a_wrong_pin_shows_the_tries_that_are_left() -> None:
-    ended, after = signing(ScriptedToken(signs=PinWrongError(2)))
+    ended, after = signing(ScriptedToken(signs=PinWrongError(Tries.REDUCED)))
     assert isinstance(ended, PinWrongError)
-    assert (after.state, after.tries_left) == (State.READY, 2)
+    assert (after.state, after.tries) == (State.READY, Tries.REDUCED)
 
 
 def test_the_last_wrong_pin_shows_a_blocked_card() -> None:
     ended, after = signing(ScriptedToken(signs=PinBlockedError()))
     assert isinstance(ended, PinBlockedError)
-    assert (after.state, after.tries_left) == (State.BLOCKED, 0)
+    assert (after.state, after.tries) == (State.BLOCKED, Tries.BLOCKED)
 
 
 def test_another_card_than_the_announced_one_is_a_new_presence() -> None:
@@ -172,9 +190,9 @@ def test_another_card_than_the_announced_one_is_a_new_presence() -> None:
 
 
 def test_a_fault_with_a_readable_counter_leaves_the_card_ready() -> None:
-    ended, after = signing(ScriptedToken(signs=CardFaultError(3)))
+    ended, after = signing(ScriptedToken(signs=CardFaultError(Tries.FULL)))
     assert isinstance(ended, CardFaultError)
-    assert (after.state, after.tries_left) == (State.READY, 3)
+    assert (after.state, after.tries) == (State.READY, Tries.FULL)
 
 
 def test_a_fault_with_an_unreadable_counter_is_a_card_error() -> None:
@@ -210,5 +228,5 @@ def test_the_card_is_not_asked_for_another_presence_or_without_four_digits(
 def test_after_a_signature_the_card_is_made_to_forget_the_pin() -> None:
     token = ScriptedToken()
     ended, after = signing(token)
-    assert (ended, after.tries_left) == (b"signature", 3)
+    assert (ended, after.tries) == (SIGNED, Tries.FULL)
     assert token.resets == 1

@@ -89,9 +89,9 @@ class FakeReader:
         self._same_card(presence)
         self.held = ""
 
-    def pin_digit(self, digit: str) -> int:
+    def pin_key(self, key: str) -> int:
         self._same_card(self.presence)
-        self.held += digit
+        self.held += key
         return len(self.held)
 
     def pin_erase(self) -> int:

@@ -48,6 +48,10 @@ class Faults:
     """Command n is carried out, its answer never arrives."""
     garbage_at: int | None = None
     """From command n on every answer is noise."""
+    garbage_files: bool = False
+    """Every file holds noise of its own length behind a header that fits, as a worn chip's may."""
+    counter_word: int | None = None
+    """Status word of every counter query, whatever the counter says."""
     apdu_delay: float = 0.0
     """Seconds before each answer."""
     sign_delay: float = 0.0
@@ -92,7 +96,7 @@ class Chip:
     faults: Faults = field(default_factory=Faults)
     commands: int = 0
     checks: int = 0
-    """PIN checks with a PIN in them, the blocked ones included."""
+    """PIN and password checks with something in them, the blocked ones included."""
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -104,6 +108,11 @@ class Chip:
     def pin_verified(self) -> bool:
         """Whether the chip would sign for 利用者証明 now."""
         return AUTH_PIN in self._verified
+
+    @property
+    def password_verified(self) -> bool:
+        """Whether the chip would sign with the 署名用 key, and show its certificate, now."""
+        return SIGN_PIN in self._verified
 
     def set_faults(self, faults: Faults) -> None:
         """Replace the faults and count commands anew."""
@@ -184,6 +193,8 @@ class Chip:
         offset = command.p1 << 8 | command.p2
         if offset >= len(content):
             return _word(OUTSIDE_FILE)
+        if self.faults.garbage_files:
+            content = content[:4] + bytes((position * 167 + 13) & 0xFF for position in range(4, len(content)))
         return content[offset : offset + (command.expected or 0)] + _word(OK)
 
     def _verify(self, command: Command) -> bytes:
@@ -191,6 +202,8 @@ class Chip:
         if secret is None or self._selected is None or (command.p1, command.p2) != (0x00, 0x80):
             return _word(NOT_ALLOWED)
         if not command.data:  # a real card tells the counter even right after a correct PIN
+            if self.faults.counter_word is not None:
+                return _word(self.faults.counter_word)
             return _word(0x63C0 | secret.left if secret.left else self.faults.blocked_query)
         self.checks += 1
         if secret.left == 0:

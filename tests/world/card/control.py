@@ -54,6 +54,10 @@ class TrayClient:
         """Set the tries left of the 利用者証明用 PIN."""
         self.ask(op="tries", card=card_id, tries=tries)
 
+    def set_sign_tries(self, card_id: str, tries: int) -> None:
+        """Set the tries left of the 署名用 password."""
+        self.ask(op="sign_tries", card=card_id, tries=tries)
+
     def set_faults(self, card_id: str, **faults: Json) -> None:
         """Replace the faults of a card; without any it is healthy again."""
         self.ask(op="faults", card=card_id, faults=dict(faults))

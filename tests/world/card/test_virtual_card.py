@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.world.card import Faults, TrayError
-from tests.world.card.chip import AUTH_PIN, Chip, Pulled, load_chip, parse
+from tests.world.card.chip import AUTH_PIN, SIGN_PIN, Chip, Pulled, load_chip, parse
 from tests.world.card.tray import Tray
 from tests.world.jpki import Authority, CardOrder
 from tests.world.jpki.store import load_key
@@ -146,6 +146,29 @@ def test_a_card_pulled_after_a_command_has_carried_it_out(chip: Chip) -> None:
     assert say(chip, COUNTER) == "63C2"
 
 
+def test_the_password_has_five_tries_of_its_own_and_opens_the_certificate(chip: Chip) -> None:
+    select_password = bytes.fromhex("00A4020C02001B")
+    assert say(chip, select_password, verify(b"WRONG1")) == "63C4"
+    assert say(chip, verify(b"ABC123")) == "9000"
+    assert (chip.password_verified, chip.pin_verified) == (True, False)
+    assert say(chip, COUNTER) == "63C5"
+    assert say(chip, SELECT_SIGN, bytes.fromhex("00B0000004"))[-4:] == "9000"
+
+
+def test_noise_in_a_file_leaves_its_header_and_length(chip: Chip, folder: Path) -> None:
+    chip.set_faults(Faults(garbage_files=True))
+    read = bytes.fromhex(say(chip, SELECT, SELECT_AUTH, bytes.fromhex("00B0000000")))[:-2]
+    content = (folder / "auth.der").read_bytes()[:256]
+    assert (read[:4], len(read)) == (content[:4], 256)
+    assert read != content
+
+
+def test_a_counter_can_answer_nonsense_and_still_counts(chip: Chip) -> None:
+    chip.set_faults(Faults(counter_word=0x6A88))
+    assert say(chip, SELECT_PIN, COUNTER) == "6A88"
+    assert say(chip, verify(b"9999")) == "63C2"
+
+
 def test_a_card_of_another_kind_does_not_know_the_application(chip: Chip) -> None:
     chip.set_faults(Faults(not_jpki=True))
     assert say(chip, SELECT) == "6A82"
@@ -169,3 +192,5 @@ def test_the_tray_refuses_cards_it_does_not_have_and_paths_that_lead_away(folder
             tray.insert(card)
     with pytest.raises(TrayError, match="bad_request"):
         tray.set_tries("hanako", 4)
+    tray.set_tries("hanako", 4, SIGN_PIN)
+    assert tray.state("hanako")["sign_tries"] == 4

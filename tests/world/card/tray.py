@@ -9,8 +9,8 @@ Control: Unix socket, one JSON object per line each way, ``{"ok": true, …}`` o
 
 ``{"op": "list"}`` → ``{"cards": [{"card", "label", "tries", "inserted"}]}`` ·
 ``{"op": "state", "card": id}`` → ``{"card", "inserted", "tries", "sign_tries", "commands", "checks",
-"pin_verified"}`` · ``{"op": "insert", "card": id}`` (``reader_occupied``, ``card_unknown``) ·
-``{"op": "remove"}`` (does nothing without a card) · ``{"op": "tries", "card": id, "tries": n}`` ·
+"pin_verified", "password_verified"}`` · ``{"op": "insert", "card": id}`` (``reader_occupied``, ``card_unknown``) ·
+``{"op": "remove"}`` (does nothing without a card) · ``{"op": "tries" or "sign_tries", "card": id, "tries": n}`` ·
 ``{"op": "faults", "card": id, "faults": {…}}`` (fields of :class:`tests.world.card.chip.Faults`) ·
 ``{"op": "pcscd", "run": true|false}`` (only in a room; false kills it).
 
@@ -75,6 +75,7 @@ class Tray:
                 "commands": chip.commands,
                 "checks": chip.checks,
                 "pin_verified": chip.pin_verified,
+                "password_verified": chip.password_verified,
             }
 
     def insert(self, card_id: str) -> None:
@@ -98,12 +99,13 @@ class Tray:
         if inserted is not None:
             inserted[1].remove()
 
-    def set_tries(self, card_id: str, tries: int) -> None:
-        """Set the retry counter of the 利用者証明用 PIN, 0 (blocked) to 3."""
-        if not 0 <= tries <= 3:
-            raise TrayError("bad_request")
+    def set_tries(self, card_id: str, tries: int, secret: int = AUTH_PIN) -> None:
+        """Set the retry counter of the 利用者証明用 PIN, 0 (blocked) to 3, or of the 署名用 password, 0 to 5."""
         with self._lock:
-            self._chip(card_id).secrets[AUTH_PIN].left = tries
+            counter = self._chip(card_id).secrets[secret]
+            if not 0 <= tries <= counter.most:
+                raise TrayError("bad_request")
+            counter.left = tries
 
     def set_faults(self, card_id: str, faults: Faults) -> None:
         """Replace a card's faults; its commands are counted anew."""
@@ -159,6 +161,7 @@ class TrayServer(socketserver.ThreadingUnixStreamServer):
             "insert": lambda asked: self._tray.insert(str(asked["card"])),
             "remove": lambda _: self._tray.remove(),
             "tries": lambda asked: self._tray.set_tries(str(asked["card"]), int(str(asked["tries"]))),
+            "sign_tries": lambda asked: self._tray.set_tries(str(asked["card"]), int(str(asked["tries"])), SIGN_PIN),
             "faults": self._set_faults,
             "pcscd": self._switch_pcscd,
         }
