@@ -4,10 +4,11 @@ from enum import StrEnum
 
 
 class Access(StrEnum):
-    """Everybody, or a resident who has logged in with the card."""
+    """Everybody, a resident who has logged in with the card, or a bridge (a program, never a page)."""
 
     PUBLIC = "public"
     RESIDENT = "resident"
+    BRIDGE = "bridge"
 
 
 ACCESS: dict[str, Access] = {
@@ -15,6 +16,13 @@ ACCESS: dict[str, Access] = {
     "entrance.log_in": Access.PUBLIC,
     "entrance.challenge": Access.PUBLIC,
     "entrance.log_out": Access.RESIDENT,
+    "device.again": Access.PUBLIC,
+    "device.begin": Access.PUBLIC,
+    "device.standing": Access.PUBLIC,
+    "device.enter": Access.PUBLIC,
+    "device.explain": Access.PUBLIC,
+    "device_wire.challenge": Access.BRIDGE,
+    "device_wire.answer": Access.BRIDGE,
     "mine.show": Access.RESIDENT,
     "moving_out.begin": Access.RESIDENT,
     "moving_out.who": Access.RESIDENT,

@@ -17,7 +17,7 @@ from portal.resident import person, words
 from portal.resident.access import ACCESS
 from portal.resident.city import city
 from portal.resident.errors import describe
-from portal.resident.forms import LogInForm
+from portal.resident.forms import DeviceForm, LogInForm
 from portal.web import ErrorWords, ground_of, sign_out
 
 pages = flask.Blueprint("entrance", __name__)
@@ -44,10 +44,10 @@ def log_in() -> ResponseReturnValue:
         if person.present() is not None:
             return flask.redirect(flask.url_for("mine.show"), 303)
         form.to.data = flask.request.args.get("to", "")
-        return _log_in_page(form)
+        return log_in_page(form)
     challenge_id = form.challenge.data
     if not form.validate_on_submit() or challenge_id is None:
-        return _log_in_page(form, refused=describe(identity.SignatureWrong()))
+        return log_in_page(form, refused=describe(identity.SignatureWrong()))
     ground = ground_of()
     try:
         answer = identity.Answer(
@@ -60,9 +60,9 @@ def log_in() -> ResponseReturnValue:
         with database.transaction(ground.engine) as connection:
             authenticated = identity.authenticate(connection, ground, answer, now=ground.clock.now())
     except (IdentityError, binascii.Error) as error:
-        return _log_in_page(form, refused=describe(error))
+        return log_in_page(form, refused=describe(error))
     person.enter(authenticated)
-    return flask.redirect(_wished(form.to.data), 303)
+    return flask.redirect(wished(form.to.data), 303)
 
 
 @pages.post("/login/challenge")
@@ -100,7 +100,8 @@ def log_out() -> ResponseReturnValue:
     return flask.redirect(flask.url_for("entrance.start"), 303)
 
 
-def _log_in_page(form: LogInForm, refused: ErrorWords | None = None) -> ResponseReturnValue:
+def log_in_page(form: LogInForm, refused: ErrorWords | None = None) -> ResponseReturnValue:
+    """The log-in page, with the words of what was refused before."""
     place = city()
     bridge = ground_of().settings.origins.bridge
     flask.g.may_connect_to = bridge
@@ -108,6 +109,7 @@ def _log_in_page(form: LogInForm, refused: ErrorWords | None = None) -> Response
     page = flask.render_template(
         "log_in.html",
         form=form,
+        device_form=DeviceForm(formdata=None, prefix="device-", to=form.to.data),
         bridge=bridge,
         city=place,
         refused=refused,
@@ -120,7 +122,7 @@ def _bytes(text: str | None) -> bytes:
     return base64.b64decode(text or "", validate=True)
 
 
-def _wished(to: str | None) -> str:
+def wished(to: str | None) -> str:
     """The page asked for before the log-in, if it is one of this face's own; else the resident's page."""
     own_page = flask.url_for("mine.show")
     adapter = flask.current_app.create_url_adapter(flask.request)

@@ -36,6 +36,19 @@ class LogInForm(FlaskForm):  # type: ignore[misc]
     to = HiddenField()
 
 
+class DeviceForm(FlaskForm):  # type: ignore[misc]
+    """Asks for a code with which the card reader of another device can be used."""
+
+    to = HiddenField()
+
+
+class DeviceEnterForm(FlaskForm):  # type: ignore[misc]
+    """Goes in once the card on the other device has answered. `login` names the code and opens nothing by itself."""
+
+    login = HiddenField()
+    to = HiddenField()
+
+
 class WhoForm(FlaskForm):  # type: ignore[misc]
     """Who moves (異動者)."""
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import Forbidden
 from portal.audit import Actor, ActorKind
 from portal.identity import Authenticated
 from portal.resident.access import Access
+from portal.resident.device_wire import demand_bridge
 from portal.web import sign_in
 
 _RESIDENT = "resident"
@@ -37,9 +38,14 @@ def actor() -> Actor:
 
 
 def enter(authenticated: Authenticated) -> None:
-    """Begin the resident's session under a new id; only the language is carried over."""
+    """Begin the session of the resident whose card answered."""
+    enter_as(authenticated.resident_id)
+
+
+def enter_as(resident_id: UUID) -> None:
+    """Begin a resident's session under a new id; only the language is carried over."""
     kept = {LANGUAGE: flask.session[LANGUAGE]} if LANGUAGE in flask.session else {}
-    sign_in(**{_RESIDENT: str(authenticated.resident_id)}, **kept)
+    sign_in(**{_RESIDENT: str(resident_id)}, **kept)
 
 
 def asker() -> str:
@@ -51,6 +57,9 @@ def asker() -> str:
 
 def authorise(access: Access) -> ResponseReturnValue | None:
     """Let the request in, or lead to the log-in and back to the same page."""
+    if access is Access.BRIDGE:
+        demand_bridge()
+        return None
     if access is Access.PUBLIC or present() is not None:
         return None
     had_session = "__Host-resident" in flask.request.cookies
