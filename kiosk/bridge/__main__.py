@@ -1,51 +1,27 @@
-"""`python -m kiosk.bridge --settings FILE`: serve the bridge, with a reader process of its own as a child."""
+"""`python -m kiosk.bridge --settings FILE`: serve the bridge, with a reader process of its own as a child.
+
+`python -m kiosk.bridge login URL --settings FILE`: log in a browser on another machine, once.
+"""
 
 import argparse
 import signal
-import subprocess
 import sys
-import tempfile
-import threading
 from pathlib import Path
 from types import FrameType
 
 import waitress
 
-from kiosk.bridge import settings
+from kiosk.bridge import login, settings
 from kiosk.bridge.app import create_app
-from kiosk.card.client import Reader
+from kiosk.bridge.reader_process import ReaderProcess
 from kiosk.card.hardening import seal_process
-
-_PAUSE_S = 1.0
-
-
-class ReaderProcess:
-    """The reader process of this bridge: started again when it dies, ended with the bridge however that ends."""
-
-    def __init__(self, file: Path) -> None:
-        self._command = [sys.executable, "-m", "kiosk.card", "--settings", str(file), "--until-stdin-closes"]
-        self._over = threading.Event()
-        self._child: subprocess.Popen[bytes] | None = None
-        self._watch = threading.Thread(target=self._keep_alive, daemon=True)
-        self._watch.start()
-
-    def stop(self) -> None:
-        """End the child and do not start another."""
-        self._over.set()
-        if self._child is not None:
-            self._child.terminate()
-        self._watch.join()
-
-    def _keep_alive(self) -> None:
-        while not self._over.is_set():
-            # The pipe is its lifeline: it closes even when the bridge is killed.
-            self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-            self._child.wait()
-            self._over.wait(_PAUSE_S)
 
 
 def main() -> int:
     """Run until told to stop."""
+    signal.signal(signal.SIGTERM, _stop)
+    if sys.argv[1:2] == ["login"]:
+        return login.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m kiosk.bridge")
     parser.add_argument("--settings", type=Path, required=True)
     try:
@@ -55,18 +31,9 @@ def main() -> int:
         return 2
     # For a moment this process holds the whole PIN: no core dump, no tracing.
     seal_process()
-    signal.signal(signal.SIGTERM, _stop)
-    # A folder that only this user can enter: whoever reaches the socket can use the reader.
-    with tempfile.TemporaryDirectory(prefix="bridge-") as folder:
-        socket = Path(folder) / "reader.sock"
-        file = Path(folder) / "reader.toml"
-        file.write_text(f'socket = "{socket}"\n', encoding="utf-8")
-        child = ReaderProcess(file)
-        try:
-            app = create_app(loaded, Reader(socket))
-            waitress.serve(app, host="127.0.0.1", port=loaded.port, threads=4, ident=None, _quiet=True)
-        finally:
-            child.stop()
+    with ReaderProcess.running() as reader:
+        app = create_app(loaded, reader)
+        waitress.serve(app, host="127.0.0.1", port=loaded.port, threads=4, ident=None, _quiet=True)
     return 0
 
 

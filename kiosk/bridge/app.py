@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from kiosk.bridge import wire
+from kiosk.bridge.compare import ComparePages
 from kiosk.bridge.operation import Desk
 from kiosk.bridge.pin import PinPages
 from kiosk.bridge.settings import Settings
@@ -34,7 +35,26 @@ _HEADERS = {
 
 
 def create_app(settings: Settings, reader: Reader, clock: Callable[[], float] = time.monotonic) -> flask.Flask:
-    """The application over one reader."""
+    """The application over one reader, for pages of the sites in the settings."""
+    desk = Desk(clock)
+    app, guard = _framed(settings)
+    api = wire.create_blueprint(settings, desk)
+    # Its protection is the exact origin and the preflight; a page of another site has no token to send.
+    guard.exempt(api)
+    app.register_blueprint(api)
+    app.register_blueprint(PinPages(settings, desk, reader).blueprint())
+    return app
+
+
+def create_login_app(settings: Settings, desk: Desk, pages: ComparePages, reader: Reader) -> flask.Flask:
+    """The pages alone, for one log-in on another machine: no page of a site can ask anything here."""
+    app, _ = _framed(settings)
+    app.register_blueprint(pages.blueprint())
+    app.register_blueprint(PinPages(settings, desk, reader).blueprint())
+    return app
+
+
+def _framed(settings: Settings) -> tuple[flask.Flask, CSRFProtect]:
     app = flask.Flask("bridge", static_folder=None, template_folder=str(_HERE / "templates"))
     app.static_folder = str(_HERE.parents[1] / "static")
     app.add_url_rule("/static/<path:filename>", "static", app.send_static_file)
@@ -48,7 +68,6 @@ def create_app(settings: Settings, reader: Reader, clock: Callable[[], float] = 
         BABEL_TRANSLATION_DIRECTORIES=str(_HERE / "translations"),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    desk = Desk(clock)
     guard = CSRFProtect()
 
     @app.before_request
@@ -58,15 +77,10 @@ def create_app(settings: Settings, reader: Reader, clock: Callable[[], float] = 
 
     Babel(app, locale_selector=lambda: flask.request.accept_languages.best_match(["ja", "en"]) or "ja")
     app.jinja_env.globals["get_locale"] = get_locale
-    api = wire.create_blueprint(settings, desk)
-    # Its protection is the exact origin and the preflight; a page of another site has no token to send.
-    guard.exempt(api)
     guard.init_app(app)
-    app.register_blueprint(api)
-    app.register_blueprint(PinPages(settings, desk, reader).blueprint())
     app.register_error_handler(HTTPException, _refused)
     app.after_request(_harden)
-    return app
+    return app, guard
 
 
 def _harden(response: flask.Response) -> flask.Response:
@@ -77,7 +91,7 @@ def _harden(response: flask.Response) -> flask.Response:
 
 def _refused(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
-    if flask.request.path.startswith("/pin/"):
+    if flask.request.path.startswith(("/pin/", "/compare/", "/sent/")):
         return flask.render_template("over.html"), status
     codes = {400: "unfit", 403: "forbidden", 404: "unknown", 409: "busy", 415: "unfit"}
     return {"error": codes.get(status, "refused")}, status
