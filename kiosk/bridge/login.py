@@ -36,7 +36,7 @@ from kiosk.card.hardening import seal_process
 
 logger = logging.getLogger("kiosk.bridge")
 LOGGED_IN, REFUSED, UNFIT = 0, 1, 2
-_LINGER_S = 3.0
+_LINGER_S = 2.0
 _SEEN_WITHIN_S = 15.0
 
 
