@@ -79,10 +79,10 @@ def read_address(text: str, sites: Iterable[str]) -> Address:
     Raises AddressUnfit, RelayedAddress.
     """
     for origin in sites:
-        head, _, token = text.partition("#")
-        if head == f"{origin}{PATH}":
-            if not _TOKEN.fullmatch(token):
-                raise AddressUnfit("the address holds no code")
+        if text.startswith(f"{origin}/"):
+            head, _, token = text.partition("#")
+            if head != f"{origin}{PATH}" or not _TOKEN.fullmatch(token):
+                raise AddressUnfit("not the address of a waiting page")
             return Address(origin, token)
     raise RelayedAddress(_origin_of(text))
 
@@ -90,12 +90,12 @@ def read_address(text: str, sites: Iterable[str]) -> Address:
 def _origin_of(text: str) -> str:
     try:
         parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise AddressUnfit("not an address") from None
+    host = parts.netloc.rpartition("@")[2]
     if parts.scheme not in {"http", "https"} or not host:
         raise AddressUnfit("not an address")
-    shown = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+    shown = f"{parts.scheme}://{host}"
     return "".join(sign if "!" <= sign <= "~" else f"\\u{ord(sign):04x}" for sign in shown)[:200]
 
 
