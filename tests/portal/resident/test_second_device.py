@@ -131,7 +131,7 @@ def test_a_relayed_address_is_refused_by_origin_and_named_without_its_token(orig
 def test_the_waiting_page_fits_a_telephone_and_a_desk(
     browser: playwright.Browser, origin: str, scratch: Path
 ) -> None:
-    for width in (390, 320, 1280):
+    for width in (320, 1280):
         context = browser.new_context(
             ignore_https_errors=True, locale="ja-JP", viewport={"width": width, "height": 900}
         )
