@@ -78,7 +78,7 @@ class Waiting:
 
     @property
     def code(self) -> str:
-        found = re.search(r'aria-label="確認コード ([^"]+)"', self.text)
+        found = re.search(r'role="img" aria-label="確認コード ([^"]+)"', self.text)
         assert found is not None
         return found[1].replace(" ", "")
 
