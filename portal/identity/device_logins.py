@@ -270,6 +270,7 @@ def _living(connection: sa.Connection, digest: bytes, now: datetime) -> sa.Row[t
 def _own(connection: sa.Connection, digest: bytes, asker: str, now: datetime) -> sa.Row[tuple[object, ...]]:
     row = connection.execute(_BY_TOKEN, {"of_token": digest}).one_or_none()
     if row is not None and not secrets.compare_digest(row.asker.encode(), asker.encode()):
+        _LOG.warning("the code of a log-in with a second device was used by another browser session")
         raise DeviceLoginOfAnotherSession
     return _living(connection, digest, now)
 

@@ -1,9 +1,6 @@
 """Log-in with a second device: one code, one bridge, one answer, one browser, two minutes."""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -27,9 +24,7 @@ from portal.identity import (
     DeviceLoginUnclaimed,
     DeviceLoginUnknown,
     DeviceLoginUsed,
-    DeviceOutcome,
     DeviceQuestion,
-    IdentityError,
     NotLinked,
     RelayedOrigin,
     SignatureWrong,
@@ -38,63 +33,16 @@ from portal.identity import (
     attempts,
     authenticate,
     begin_challenge,
-    begin_device_login,
     claim_device_login,
     device_logins,
-    device_standing,
-    enter_device_login,
-    payload,
 )
 from portal.identity.attempts import Limit
-from portal.identity.payload import nonce_digest
 from portal.identity.tables import Scope
 from portal.identity.tables import device_logins as table
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard
+from tests.portal.identity.two_devices import ORIGIN, WAITING, TwoDevices
 from tests.world.jpki import Authority
-
-WAITING = "session-of-the-waiting-browser"
-ORIGIN = "https://resident.test"
-
-
-@dataclass(frozen=True)
-class TwoDevices:
-    """The waiting browser here, the bridge there."""
-
-    ground: Ground
-
-    def begin(self, asker: str = WAITING) -> DeviceLogin:
-        with database.transaction(self.ground.engine) as connection:
-            return begin_device_login(connection, asker=asker, now=self.ground.clock.now())
-
-    def claim(self, begun: DeviceLogin) -> DeviceQuestion:
-        return claim_device_login(self.ground, token=begun.token, address=None, now=self.ground.clock.now())
-
-    def answer(
-        self, begun: DeviceLogin, question: DeviceQuestion, card: Card, *, signed: str = ORIGIN, told: str = ORIGIN
-    ) -> None:
-        asked = question.challenge
-        answer_device_login(
-            self.ground,
-            token=begun.token,
-            challenge_id=asked.id,
-            certificate=card.certificate,
-            signature=card.sign(
-                payload(origin=signed, nonce_sha256=nonce_digest(asked.nonce), purpose=asked.purpose)
-            ),
-            origin=told,
-            address=None,
-            now=self.ground.clock.now(),
-        )
-
-    def standing(self, begun: DeviceLogin, asker: str = WAITING) -> tuple[bool, bool]:
-        with database.transaction(self.ground.engine) as connection:
-            found = device_standing(connection, login=begun.login, asker=asker, now=self.ground.clock.now())
-        return found.claimed, found.judged
-
-    def enter(self, begun: DeviceLogin, asker: str = WAITING) -> DeviceOutcome:
-        with database.transaction(self.ground.engine) as connection:
-            return enter_device_login(connection, login=begun.login, asker=asker, now=self.ground.clock.now())
 
 
 @pytest.fixture
@@ -327,7 +275,7 @@ def test_the_certificate_of_a_genuine_card_that_is_linked_to_nobody_is_kept_for_
 
 
 def test_another_browser_session_neither_sees_nor_enters_with_a_code(
-    both: TwoDevices, card: Card, linked: UUID
+    both: TwoDevices, card: Card, linked: UUID, caplog: pytest.LogCaptureFixture
 ) -> None:
     begun = both.begin()
     both.answer(begun, both.claim(begun), card)
@@ -335,6 +283,7 @@ def test_another_browser_session_neither_sees_nor_enters_with_a_code(
         both.standing(begun, "another")
     with pytest.raises(DeviceLoginOfAnotherSession):
         both.enter(begun, "another")
+    assert "used by another browser session" in caplog.text
     assert both.enter(begun).resident_id == linked
 
 
@@ -372,45 +321,6 @@ def test_an_outcome_is_taken_once(both: TwoDevices, card: Card, linked: UUID) ->
         both.enter(begun)
     with pytest.raises(DeviceLoginUnknown):
         both.claim(begun)
-
-
-def _at_once(number: int, attempt: object) -> list[object]:
-    start = Barrier(number)
-
-    def one(_: int) -> object:
-        start.wait()
-        try:
-            return attempt()  # type: ignore[operator]
-        except IdentityError as refused:
-            return type(refused)
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(one, range(number)))
-
-
-def test_of_many_entering_at_once_one_wins(both: TwoDevices, card: Card, linked: UUID) -> None:
-    for _ in range(3):
-        begun = both.begin()
-        both.answer(begun, both.claim(begun), card)
-        results = _at_once(8, lambda code=begun: both.enter(code))
-        assert [type(one) for one in results].count(DeviceOutcome) == 1
-        assert results.count(DeviceLoginUnknown) == 7
-
-
-def test_of_many_bridges_claiming_at_once_one_gets_the_challenge(both: TwoDevices) -> None:
-    begun = both.begin()
-    results = _at_once(8, lambda: both.claim(begun))
-    assert [type(one) for one in results].count(DeviceQuestion) == 1
-    assert results.count(DeviceLoginClaimed) == 7
-
-
-def test_of_many_answers_at_once_one_is_judged(both: TwoDevices, card: Card, linked: UUID) -> None:
-    begun = both.begin()
-    question = both.claim(begun)
-    results = _at_once(6, lambda: both.answer(begun, question, card))
-    assert results.count(None) == 1
-    assert results.count(DeviceLoginUsed) == 5
-    assert both.enter(begun).resident_id == linked
 
 
 def test_guessing_codes_is_counted_against_the_address(
