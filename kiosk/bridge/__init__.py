@@ -15,4 +15,17 @@ rebinding); the first three answer only pages of the origins in the settings, ch
 `kiosk.card.payload` over the origin that the *browser* sent, so a page cannot ask for a signature in another site's
 name. One operation at a time, two minutes, and a result is told once. JSON is demanded so that a browser always asks
 first (CORS preflight).
+
+The contract with a portal, when the browser is on another machine (`python -m kiosk.bridge login URL`). The waiting
+page shows `https://host[:port]/device#<token>` as a QR code; that origin must be one of the settings, character by
+character. HTTPS, no cookie, no redirect; the token travels in bodies only::
+
+    POST <origin>/device/challenge  {"token"}
+                          -> 201 {"challenge", "nonce", "purpose": "login", "code"}, to the first that asks
+    POST <origin>/device/answer     {"token", "challenge", "certificate", "signature", "origin"}
+                          -> 204, for one answer to a code
+    otherwise             -> 4xx, 5xx {"error": code, "reference"}
+
+Before the PIN the person compares `code` with the other screen. Signed is the same payload as above, over the origin
+of the settings, which is also sent: a portal that is called by another name refuses (`relayed_origin`).
 """

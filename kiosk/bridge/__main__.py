@@ -1,15 +1,17 @@
-"""`python -m kiosk.bridge --settings FILE`: serve the bridge, with a reader process of its own as a child."""
+"""`python -m kiosk.bridge --settings FILE`: serve the bridge, with a reader process of its own as a child.
+
+`python -m kiosk.bridge login URL --settings FILE`: log in a browser on another machine, once.
+"""
 
 import argparse
 import signal
 import sys
-import tempfile
 from pathlib import Path
 from types import FrameType
 
 import waitress
 
-from kiosk.bridge import settings
+from kiosk.bridge import login, settings
 from kiosk.bridge.app import create_app
 from kiosk.bridge.reader_process import ReaderProcess
 from kiosk.card.hardening import seal_process
@@ -17,6 +19,9 @@ from kiosk.card.hardening import seal_process
 
 def main() -> int:
     """Run until told to stop."""
+    signal.signal(signal.SIGTERM, _stop)
+    if sys.argv[1:2] == ["login"]:
+        return login.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m kiosk.bridge")
     parser.add_argument("--settings", type=Path, required=True)
     try:
@@ -26,15 +31,9 @@ def main() -> int:
         return 2
     # For a moment this process holds the whole PIN: no core dump, no tracing.
     seal_process()
-    signal.signal(signal.SIGTERM, _stop)
-    # A folder that only this user can enter: whoever reaches the socket can use the reader.
-    with tempfile.TemporaryDirectory(prefix="bridge-") as folder:
-        child = ReaderProcess(Path(folder))
-        try:
-            app = create_app(loaded, child)
-            waitress.serve(app, host="127.0.0.1", port=loaded.port, threads=4, ident=None, _quiet=True)
-        finally:
-            child.stop()
+    with ReaderProcess.running() as readers:
+        app = create_app(loaded, readers)
+        waitress.serve(app, host="127.0.0.1", port=loaded.port, threads=4, ident=None, _quiet=True)
     return 0
 
 

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from kiosk.bridge import wire
+from kiosk.bridge.compare import ComparePages
 from kiosk.bridge.operation import Desk
 from kiosk.bridge.pin import PinPages, Readers
 from kiosk.bridge.settings import Settings
@@ -33,7 +34,26 @@ _HEADERS = {
 
 
 def create_app(settings: Settings, readers: Readers, clock: Callable[[], float] = time.monotonic) -> flask.Flask:
-    """The application over one reader, in whichever token it is needed."""
+    """The application over one reader, in whichever token it is needed, for pages of the sites in the settings."""
+    desk = Desk(clock)
+    app, guard = _framed(settings)
+    api = wire.create_blueprint(settings, desk)
+    # Its protection is the exact origin and the preflight; a page of another site has no token to send.
+    guard.exempt(api)
+    app.register_blueprint(api)
+    app.register_blueprint(PinPages(settings, desk, readers).blueprint())
+    return app
+
+
+def create_login_app(settings: Settings, desk: Desk, pages: ComparePages, readers: Readers) -> flask.Flask:
+    """The pages alone, for one log-in on another machine: no page of a site can ask anything here."""
+    app, _ = _framed(settings)
+    app.register_blueprint(pages.blueprint())
+    app.register_blueprint(PinPages(settings, desk, readers).blueprint())
+    return app
+
+
+def _framed(settings: Settings) -> tuple[flask.Flask, CSRFProtect]:
     app = flask.Flask("bridge", static_folder=None, template_folder=str(_HERE / "templates"))
     app.static_folder = str(_HERE.parents[1] / "static")
     app.add_url_rule("/static/<path:filename>", "static", app.send_static_file)
@@ -47,7 +67,6 @@ def create_app(settings: Settings, readers: Readers, clock: Callable[[], float] 
         BABEL_TRANSLATION_DIRECTORIES=str(_HERE / "translations"),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    desk = Desk(clock)
     guard = CSRFProtect()
 
     @app.before_request
@@ -57,15 +76,10 @@ def create_app(settings: Settings, readers: Readers, clock: Callable[[], float] 
 
     Babel(app, locale_selector=lambda: flask.request.accept_languages.best_match(["ja", "en"]) or "ja")
     app.jinja_env.globals["get_locale"] = get_locale
-    api = wire.create_blueprint(settings, desk)
-    # Its protection is the exact origin and the preflight; a page of another site has no token to send.
-    guard.exempt(api)
     guard.init_app(app)
-    app.register_blueprint(api)
-    app.register_blueprint(PinPages(settings, desk, readers).blueprint())
     app.register_error_handler(HTTPException, _refused)
     app.after_request(_harden)
-    return app
+    return app, guard
 
 
 def _harden(response: flask.Response) -> flask.Response:
@@ -76,7 +90,7 @@ def _harden(response: flask.Response) -> flask.Response:
 
 def _refused(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
-    if flask.request.path.startswith("/pin/"):
+    if flask.request.path.startswith(("/pin/", "/compare/", "/sent/")):
         return flask.render_template("over.html"), status
     codes = {400: "unfit", 403: "forbidden", 404: "unknown", 409: "busy", 415: "unfit"}
     return {"error": codes.get(status, "refused")}, status

@@ -2,9 +2,13 @@
 
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from kiosk.bridge.operation import LIFETIME_S
 from kiosk.card.client import Reader
@@ -34,6 +38,18 @@ class ReaderProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._watch = threading.Thread(target=self._keep_alive, daemon=True)
         self._watch.start()
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator[Self]:
+        """A reader process with sockets in a folder of its own, for as long as the block lasts."""
+        # A folder that only this user can enter: whoever reaches the socket can use the reader.
+        with tempfile.TemporaryDirectory(prefix="bridge-") as folder:
+            started = cls(Path(folder))
+            try:
+                yield started
+            finally:
+                started.stop()
 
     def of(self, kind: TokenKind) -> Reader:
         """The reader of this token. Its process takes the other's place, which needs a second or two."""

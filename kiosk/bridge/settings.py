@@ -14,10 +14,14 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The port on 127.0.0.1, and the sites that may ask: exact origin → name shown to the person."""
+    """The port on 127.0.0.1, and the sites that may ask: exact origin → name shown to the person.
+
+    `ca` (PEM) names authorities trusted beside the machine's own when the bridge calls a site for a second device.
+    """
 
     port: int
     sites: Mapping[str, str]
+    ca: Path | None = None
 
 
 def load(path: Path) -> Settings:
@@ -26,14 +30,24 @@ def load(path: Path) -> Settings:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"the settings file cannot be read: {error}") from error
-    if unknown := table.keys() - {"port", "sites"}:
+    if unknown := table.keys() - {"port", "sites", "ca"}:
         raise SettingsError(f"unknown setting: {min(unknown)}")
     port, sites = table.get("port"), table.get("sites")
     if not isinstance(port, int) or not 0 < port < 65536:
         raise SettingsError("port: a port number is required")
     if not isinstance(sites, list) or not sites:
         raise SettingsError("sites: at least one site is required")
-    return Settings(port=port, sites=MappingProxyType(dict(_site(site) for site in sites)))
+    return Settings(
+        port=port, sites=MappingProxyType(dict(_site(site) for site in sites)), ca=_ca(table.get("ca"), path.parent)
+    )
+
+
+def _ca(name: object, base: Path) -> Path | None:
+    if name is None:
+        return None
+    if not isinstance(name, str) or not (base / name).is_file():
+        raise SettingsError("ca: the name of a PEM file is required")
+    return base / name
 
 
 def _site(site: object) -> tuple[str, str]:

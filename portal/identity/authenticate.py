@@ -55,7 +55,7 @@ class Authenticated:
 
     resident_id: UUID
     link_id: UUID
-    card_serial_fingerprint: str
+    fingerprint: str
 
 
 def prove(

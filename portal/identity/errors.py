@@ -172,3 +172,53 @@ class AccountInvalid(IdentityError):
 class TrustStoreUnusable(Exception):
     """Raised at start when the pinned roots are missing, unreadable, not roots, or not the national ones in
     production. It is a fault of the installation, never of the person at the reader."""
+
+
+class DeviceLoginUnknown(IdentityError):
+    """Raised when the code of a log-in with a second device was never given out, has logged a browser in, was
+    replaced by a newer one of its browser, or has been swept away."""
+
+    code = "device_login_unknown"
+
+
+class DeviceLoginExpired(IdentityError):
+    """Raised when the code of a log-in with a second device is older than two minutes."""
+
+    code = "device_login_expired"
+
+
+class DeviceLoginClaimed(IdentityError):
+    """Raised when a second bridge asks for the challenge of a code that another one has asked for before."""
+
+    code = "device_login_claimed"
+
+
+class DeviceLoginUnclaimed(IdentityError):
+    """Raised when an answer comes to a code for which no bridge has asked the challenge."""
+
+    code = "device_login_unclaimed"
+
+
+class DeviceLoginUsed(IdentityError):
+    """Raised when a second answer comes to a code, whatever became of the first."""
+
+    code = "device_login_used"
+
+
+class DeviceLoginOfAnotherSession(IdentityError):
+    """Raised when a browser asks about, or wants to enter with, a code that was shown in another session."""
+
+    code = "device_login_of_another_session"
+
+
+class DeviceLoginUnanswered(IdentityError):
+    """Raised when a browser wants to enter before the card on the second device has answered."""
+
+    code = "device_login_unanswered"
+
+
+class RelayedOrigin(IdentityError):
+    """Raised when the bridge on the second device believes to be talking to another site than this one: somebody
+    stands between."""
+
+    code = "relayed_origin"

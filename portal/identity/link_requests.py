@@ -23,9 +23,9 @@ from portal import audit, register
 from portal.audit import Action, Actor, ActorKind
 from portal.ground import Ground
 from portal.identity import chain
-from portal.identity.authenticate import Authenticated, let_in
+from portal.identity.authenticate import Authenticated, admit, let_in
 from portal.identity.chain import TrustedCertificate
-from portal.identity.errors import LinkRequestDecided, LinkRequestUnknown, NotLinkable
+from portal.identity.errors import LinkEnded, LinkRequestDecided, LinkRequestUnknown, NotLinkable, NotLinked
 from portal.identity.four_items import FourItems
 from portal.identity.links import Link, link_recorded
 from portal.identity.proven import ProvenCard
@@ -147,6 +147,14 @@ def record_visitor(connection: sa.Connection, card: ProvenCard, *, now: datetime
     visiting = VisitingCard(card.trusted.certificate.public_bytes(Encoding.DER), card.fingerprint)
     audit.record(connection, at=now, actor=visiting.actor, action=Action.VISITOR_ADMITTED)
     return visiting
+
+
+def admit_or_visit(connection: sa.Connection, card: ProvenCard, *, now: datetime) -> Authenticated | VisitingCard:
+    """Whom a card that `prove` has just judged lets in: its resident, or a visitor as long as it is nobody's."""
+    try:
+        return admit(connection, card, now=now)
+    except (NotLinked, LinkEnded):
+        return record_visitor(connection, card, now=now)
 
 
 def record_identified(connection: sa.Connection, card: VisitingCard, signing: ProvenCard, *, now: datetime) -> None:

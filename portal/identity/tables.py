@@ -142,11 +142,13 @@ device_logins = sa.Table(
     sa.Column("expires_at", Instant, nullable=False, index=True),
     sa.Column("claimed_at", Instant, nullable=True),
     sa.Column("answered_at", Instant, nullable=True),
-    # The code of the refusal, or the certificate that was proven.
+    # The name of the refusal (its exception class), or a card with its resident and link, or, where it is
+    # nobody's, with its certificate.
     sa.Column("refusal", sa.Text, nullable=True),
     sa.Column("resident_id", sa.Uuid, sa.ForeignKey("residents.id"), nullable=True),
     sa.Column("link_id", sa.Uuid, sa.ForeignKey("serial_links.id"), nullable=True),
     sa.Column("certificate", sa.LargeBinary, nullable=True),
+    sa.Column("fingerprint", sa.String(16), nullable=True),
 )
 
 attempts = sa.Table(

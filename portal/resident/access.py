@@ -4,11 +4,13 @@ from enum import StrEnum
 
 
 class Access(StrEnum):
-    """Everybody, a visitor (whose card is genuine and nobody's yet), or a resident who has logged in with a card."""
+    """Everybody, a visitor (whose card is genuine and nobody's yet), a resident who has logged in with a card, or a
+    bridge (a program, never a page)."""
 
     PUBLIC = "public"
     VISITOR = "visitor"
     RESIDENT = "resident"
+    BRIDGE = "bridge"
 
 
 ACCESS: dict[str, Access] = {
@@ -22,6 +24,13 @@ ACCESS: dict[str, Access] = {
     "visitor.check": Access.VISITOR,
     "visitor.progress": Access.VISITOR,
     "visitor.leave": Access.VISITOR,
+    "device.again": Access.PUBLIC,
+    "device.begin": Access.PUBLIC,
+    "device.standing": Access.PUBLIC,
+    "device.enter": Access.PUBLIC,
+    "device.explain": Access.PUBLIC,
+    "device_wire.challenge": Access.BRIDGE,
+    "device_wire.answer": Access.BRIDGE,
     "mine.show": Access.RESIDENT,
     "moving_out.begin": Access.RESIDENT,
     "moving_out.who": Access.RESIDENT,

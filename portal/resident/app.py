@@ -5,7 +5,18 @@ from jinja2 import StrictUndefined
 
 from portal.ground import Ground
 from portal.identity import demand_trust_stores, prepare_revocation
-from portal.resident import entrance, filing, languages, mine, moving_out, person, visitor, words
+from portal.resident import (
+    device,
+    device_wire,
+    entrance,
+    filing,
+    languages,
+    mine,
+    moving_out,
+    person,
+    visitor,
+    words,
+)
 from portal.resident.access import ACCESS
 from portal.resident.city import known_city
 from portal.resident.errors import describe, respond
@@ -34,7 +45,17 @@ def create_app(ground: Ground) -> flask.Flask:
         respond=respond,
     )
     languages.install(app)
-    for pages in (entrance.pages, visitor.pages, mine.pages, moving_out.pages, filing.pages):
+    # No cookie counts there, so there is nothing that a token could protect; see its docstring.
+    app.extensions["csrf"].exempt(device_wire.wire)
+    for pages in (
+        entrance.pages,
+        device.pages,
+        device_wire.wire,
+        visitor.pages,
+        mine.pages,
+        moving_out.pages,
+        filing.pages,
+    ):
         app.register_blueprint(pages)
     app.jinja_env.globals.update(
         known_city=known_city,

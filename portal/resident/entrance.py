@@ -10,13 +10,13 @@ from werkzeug.exceptions import HTTPException
 from portal import audit, database, identity
 from portal.audit import Action
 from portal.clock import local_date
-from portal.identity import Authenticated, IdentityError, LinkEnded, NotLinked, ProvenCard, VisitingCard
+from portal.identity import Authenticated, IdentityError, VisitingCard
 from portal.municipality import is_business_day
 from portal.resident import card_answers, person, words
 from portal.resident.access import ACCESS
 from portal.resident.city import city
 from portal.resident.errors import describe
-from portal.resident.forms import LogInForm
+from portal.resident.forms import DeviceForm, LogInForm
 from portal.web import ErrorWords, ground_of, sign_out
 
 pages = flask.Blueprint("entrance", __name__)
@@ -43,15 +43,17 @@ def log_in() -> ResponseReturnValue:
         if person.present() is not None:
             return flask.redirect(flask.url_for("mine.show"), 303)
         form.to.data = flask.request.args.get("to", "")
-        return _log_in_page(form)
+        return log_in_page(form)
     if not form.validate_on_submit():
-        return _log_in_page(form, refused=describe(identity.SignatureWrong()))
+        return log_in_page(form, refused=describe(identity.SignatureWrong()))
     ground = ground_of()
     try:
         card = identity.prove(ground, card_answers.read(form, asker=person.asker()), now=ground.clock.now())
     except (IdentityError, binascii.Error) as error:
-        return _log_in_page(form, refused=describe(error))
-    return _admit(card, form.to.data)
+        return log_in_page(form, refused=describe(error))
+    with database.transaction(ground.engine) as connection:
+        known = identity.admit_or_visit(connection, card, now=ground.clock.now())
+    return flask.redirect(let_in(known, form.to.data), 303)
 
 
 @pages.post("/login/challenge")
@@ -76,7 +78,8 @@ def log_out() -> ResponseReturnValue:
     return flask.redirect(flask.url_for("entrance.start"), 303)
 
 
-def _log_in_page(form: LogInForm, refused: ErrorWords | None = None) -> ResponseReturnValue:
+def log_in_page(form: LogInForm, refused: ErrorWords | None = None) -> ResponseReturnValue:
+    """The log-in page, with the words of what was refused before."""
     place = city()
     bridge = ground_of().settings.origins.bridge
     flask.g.may_connect_to = bridge
@@ -84,6 +87,7 @@ def _log_in_page(form: LogInForm, refused: ErrorWords | None = None) -> Response
     page = flask.render_template(
         "log_in.html",
         form=form,
+        device_form=DeviceForm(formdata=None, prefix="device-", to=form.to.data),
         bridge=bridge,
         city=place,
         refused=refused,
@@ -92,23 +96,16 @@ def _log_in_page(form: LogInForm, refused: ErrorWords | None = None) -> Response
     return page, 200 if refused is None else refused.status
 
 
-def _admit(card: ProvenCard, to: str | None) -> ResponseReturnValue:
-    """The holder of this card is let in: as its resident, or as a visitor as long as it is nobody's."""
-    ground = ground_of()
-    now = ground.clock.now()
-    with database.transaction(ground.engine) as connection:
-        try:
-            known: Authenticated | VisitingCard = identity.admit(connection, card, now=now)
-        except (NotLinked, LinkEnded):
-            known = identity.record_visitor(connection, card, now=now)
+def let_in(known: Authenticated | VisitingCard, to: str | None) -> str:
+    """Begin the session of whom the card lets in; the page where they go on."""
     if isinstance(known, VisitingCard):
         person.enter_as_visitor(known)
-        return flask.redirect(flask.url_for("visitor.show"), 303)
+        return flask.url_for("visitor.show")
     person.enter(known)
-    return flask.redirect(_wished(to), 303)
+    return wished(to)
 
 
-def _wished(to: str | None) -> str:
+def wished(to: str | None) -> str:
     """The page asked for before the log-in, if it is one of this face's own; else the resident's page."""
     own_page = flask.url_for("mine.show")
     adapter = flask.current_app.create_url_adapter(flask.request)

@@ -58,6 +58,14 @@ _AGAIN = ErrorWords(
     _l("ログインは2分以内に終えてください。はじめからもう一度、お願いします。"),
 )
 
+_DEVICE_ANSWER_UNFIT = ErrorWords(
+    409,
+    "device_login_used",
+    _l("この答えは受け取れません"),
+    _l("答えを受け取るのは、コード一つについて一度だけです。新しいコードで、もう一度試してください。"),
+    logging.WARNING,
+)
+
 _LOG_IN: dict[type[Exception], ErrorWords] = {
     identity.ChallengeUnknown: _AGAIN,
     identity.ChallengeExpired: _AGAIN,
@@ -128,6 +136,47 @@ _LOG_IN: dict[type[Exception], ErrorWords] = {
         "already_linked",
         _l("このカードは、窓口で登録します"),
         _l("オンラインでは登録を進められません。カードを持って、下の窓口にお越しください。"),
+        logging.WARNING,
+    ),
+    identity.DeviceLoginUnknown: ErrorWords(
+        422,
+        "device_login_unknown",
+        _l("このコードは使えません"),
+        _l("すでに使われたか、新しいコードに替わっています。新しいコードで、もう一度試してください。"),
+    ),
+    identity.DeviceLoginExpired: ErrorWords(
+        422,
+        "device_login_expired",
+        _l("コードの時間が切れました"),
+        _l("コードは2分で使えなくなります。新しいコードで、もう一度試してください。"),
+    ),
+    identity.DeviceLoginOfAnotherSession: ErrorWords(
+        422,
+        "device_login_of_another_session",
+        _l("このコードは、ほかの画面のものです"),
+        _l("コードを表示した画面でだけログインできます。新しいコードで、もう一度試してください。"),
+        logging.WARNING,
+    ),
+    identity.DeviceLoginUnanswered: ErrorWords(
+        422,
+        "device_login_unanswered",
+        _l("カードの読み取りが、まだ終わっていません"),
+        _l("もう一方の機器で読み取りを終えてから進んでください。新しいコードで、もう一度試してください。"),
+    ),
+    identity.DeviceLoginClaimed: ErrorWords(
+        409,
+        "device_login_claimed",
+        _l("このコードは、ほかの機器で使われています"),
+        _l("覚えがないときは使わずに、新しいコードで、もう一度試してください。"),
+        logging.WARNING,
+    ),
+    identity.DeviceLoginUnclaimed: _DEVICE_ANSWER_UNFIT,
+    identity.DeviceLoginUsed: _DEVICE_ANSWER_UNFIT,
+    identity.RelayedOrigin: ErrorWords(
+        422,
+        "relayed_origin",
+        _l("ほかのサイトを経由した読み取りを断りました"),
+        _l("だれかが間に入っているおそれがあります。アドレスを自分で確かめ、新しいコードで試してください。"),
         logging.WARNING,
     ),
 }
@@ -213,7 +262,9 @@ describe = describe_by(ERRORS, UNEXPECTED)
 
 
 def respond(words: ErrorWords) -> ResponseReturnValue:
-    """A whole page; a form with an outdated token comes back with what was typed."""
+    """A whole page; a form with an outdated token comes back with what was typed; JSON for a bridge."""
+    if flask.request.blueprint == "device_wire":
+        return {"error": words.code, "reference": reference()}
     if flask.request.headers.get("HX-Request") == "true":
         return "", words.status, {"HX-Reswap": "none"}
     if words is ERRORS[CSRFError] and (kept := moving_out.kept_page()) is not None:

@@ -45,6 +45,19 @@ class VisitorForm(FlaskForm):  # type: ignore[misc]
     """Only the token: what is confirmed stands in the session."""
 
 
+class DeviceForm(FlaskForm):  # type: ignore[misc]
+    """Asks for a code with which the card reader of another device can be used."""
+
+    to = HiddenField()
+
+
+class DeviceEnterForm(FlaskForm):  # type: ignore[misc]
+    """Goes in once the card on the other device has answered. `login` names the code and opens nothing by itself."""
+
+    login = HiddenField()
+    to = HiddenField()
+
+
 class WhoForm(FlaskForm):  # type: ignore[misc]
     """Who moves (異動者)."""
 

@@ -12,6 +12,7 @@ from portal import database, identity
 from portal.audit import Actor, ActorKind
 from portal.identity import Authenticated, FourItems, VisitingCard
 from portal.resident.access import Access
+from portal.resident.device_wire import demand_bridge
 from portal.web import ground_of, sign_in, sign_out
 
 _RESIDENT = "resident"
@@ -95,6 +96,9 @@ def authorise(access: Access) -> ResponseReturnValue | None:
     """
     if _LINK in flask.session and not _link_stands(UUID(flask.session[_LINK])):
         sign_out()
+    if access is Access.BRIDGE:
+        demand_bridge()
+        return None
     if access is Access.PUBLIC or _is(access):
         return None
     if present() is not None or visiting() is not None:

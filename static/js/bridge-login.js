@@ -8,6 +8,7 @@
   const POLL_EVERY_MS = 700;
   const GIVE_UP_AFTER_MS = 115000; // the challenge lives 120 s
   const ANSWER_WITHIN_MS = 5000;
+  const ALLOWED_WITHIN_MS = 60000; // the first time, the browser asks the person first
   const MISSED_POLLS = 4;
 
   const section = document.getElementById("bridge");
@@ -31,23 +32,29 @@
     }
   }
 
-  const ask = async (url, options = {}, refusals = {}) => {
-    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  const ask = async (url, options = {}, refusals = {}, within = ANSWER_WITHIN_MS) => {
+    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(within) });
     if (!response.ok) throw new Failure(refusals[response.status] || "failed");
     return response.json();
   };
 
-  // Browsers name the permission for the own machine differently; where none is known, nothing can be said.
-  const connectionDenied = async () => {
+  // "granted", "denied", "prompt", or "unknown" where the browser has no such permission. A page that comes from this
+  // machine itself needs none. (Local Network Access; browsers name it differently.)
+  const permission = async () => {
+    if (/^(localhost|127\.[\d.]+|\[::1\])$/.test(window.location.hostname)) return "granted";
     for (const name of ["loopback-network", "local-network-access"]) {
       try {
-        if ((await navigator.permissions.query({ name })).state === "denied") return true;
+        return (await navigator.permissions.query({ name })).state;
       } catch {
         continue;
       }
     }
-    return false;
+    return "unknown";
   };
+
+  // A refused permission and a bridge that is off look the same to fetch. Where the permission does not tell them
+  // apart, the words name both.
+  const whyUnreachable = async () => ({ granted: "bridge_off", denied: "permission" })[await permission()] || "unreachable";
 
   const beginChallenge = async () => {
     const body = new URLSearchParams({ csrf_token: form.elements.namedItem("csrf_token").value });
@@ -68,10 +75,12 @@
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ nonce: challenge.nonce, purpose }),
       };
-      answer = await ask(`${bridge}/requests`, request, { 409: "busy" });
+      const asksFirst = (await permission()) === "prompt";
+      if (asksFirst) say("allow");
+      answer = await ask(`${bridge}/requests`, request, { 409: "busy" }, asksFirst ? ALLOWED_WITHIN_MS : ANSWER_WITHIN_MS);
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw new Failure((await connectionDenied()) ? "permission" : "bridge_off");
+      throw new Failure(await whyUnreachable());
     }
     // The link may lead to the bridge and nowhere else.
     if (!String(answer.pin_page).startsWith(`${bridge}/`)) throw new Failure("failed");

@@ -7,7 +7,12 @@ settings may call the bridge's wire; the bridge's own page belongs to the person
 import flask
 import pytest
 
-from tests.kiosk.bridge.test_bridge import FUZZED
+from kiosk.bridge.app import create_login_app
+from kiosk.bridge.compare import ComparePages
+from kiosk.bridge.operation import Desk
+from kiosk.bridge.settings import Settings
+from tests.kiosk.bridge.test_bridge import FUZZED, NONCE, FakeReader
+from tests.kiosk.bridge.test_bridge import SITE as SITE_ORIGIN
 from tests.kiosk.journey.stage import Stage
 
 SCREEN, SITE, PERSON = "whoever is before the screen", "a page of an allowed site", "the person at this computer"
@@ -33,14 +38,26 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("bridge", "GET", "/requests/<operation_id>"): SITE,
     ("bridge", "GET", "/pin/<operation_id>"): PERSON,
     ("bridge", "POST", "/pin/<operation_id>"): PERSON,
+    # `python -m kiosk.bridge login` has pages for the person and nothing that a site could ask.
+    ("log-in", "GET", "/static/<path:filename>"): PERSON,
+    ("log-in", "GET", "/compare/<operation_id>"): PERSON,
+    ("log-in", "POST", "/compare/<operation_id>"): PERSON,
+    ("log-in", "GET", "/sent/<operation_id>"): PERSON,
+    ("log-in", "GET", "/pin/<operation_id>"): PERSON,
+    ("log-in", "POST", "/pin/<operation_id>"): PERSON,
 }
 FORMS = [door for door, who in DOORS.items() if door[1] == "POST" and who != SITE]
 
 
 @pytest.fixture(scope="module")
 def apps() -> dict[str, flask.Flask]:
-    """Both apps, with doubles behind them."""
-    return {"kiosk": Stage().app, "bridge": FUZZED}
+    """Every app, with doubles behind them."""
+    settings, desk = Settings(port=8765, sites={SITE_ORIGIN: "x"}), Desk(lambda: 0.0)
+    operation = desk.begin(origin=SITE_ORIGIN, nonce=NONCE, purpose="login")
+    pages = ComparePages(settings, desk, operation, "CFH349")
+    log_in = create_login_app(settings, desk, pages, FakeReader())  # type: ignore[arg-type]
+    log_in.config["SERVER_NAME"] = "127.0.0.1:8765"
+    return {"kiosk": Stage().app, "bridge": FUZZED, "log-in": log_in}
 
 
 def test_every_endpoint_is_in_the_table(apps: dict[str, flask.Flask]) -> None:

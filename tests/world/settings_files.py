@@ -70,6 +70,7 @@ jam_clock_seconds = 60
 def _bridge(runtime: Path, ports: dict[str, int]) -> str:
     return f"""\
 port = {ports["bridge"]}
+ca = "tls/ca.pem"
 
 [[sites]]
 origin = "https://127.0.0.1:{ports["resident"]}"

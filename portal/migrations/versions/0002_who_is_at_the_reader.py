@@ -70,6 +70,7 @@ def upgrade() -> None:
     sa.Column('resident_id', sa.Uuid(), nullable=True),
     sa.Column('link_id', sa.Uuid(), nullable=True),
     sa.Column('certificate', sa.LargeBinary(), nullable=True),
+    sa.Column('fingerprint', sa.String(length=16), nullable=True),
     sa.ForeignKeyConstraint(['link_id'], ['serial_links.id'], name=op.f('fk_device_logins_link_id')),
     sa.ForeignKeyConstraint(['resident_id'], ['residents.id'], name=op.f('fk_device_logins_resident_id')),
     sa.PrimaryKeyConstraint('token_sha256', name=op.f('pk_device_logins'))

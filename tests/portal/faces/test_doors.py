@@ -18,6 +18,7 @@ from portal.jobs import QUEUE_OF, Queue, Task
 SOME_ID = "9d3f7e1e-8f4b-4a53-9a0e-6a1f6d2f0001"
 PUBLIC, RESIDENT, STAFF, TERMINAL = "everybody", "a resident who has logged in", "staff", "an enrolled terminal"
 VISITOR = "the holder of a genuine card that nobody has linked"
+BRIDGE = "a bridge on another machine, never a page"
 
 DOORS: dict[tuple[str, str, str], str] = {
     ("resident", "GET", "/static/<path:filename>"): PUBLIC,
@@ -26,6 +27,13 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("resident", "GET", "/login"): PUBLIC,
     ("resident", "POST", "/login"): PUBLIC,
     ("resident", "POST", "/login/challenge"): PUBLIC,
+    ("resident", "GET", "/login/device"): PUBLIC,
+    ("resident", "POST", "/login/device"): PUBLIC,
+    ("resident", "GET", "/login/device/standing"): PUBLIC,
+    ("resident", "POST", "/login/device/enter"): PUBLIC,
+    ("resident", "GET", "/device"): PUBLIC,
+    ("resident", "POST", "/device/challenge"): BRIDGE,
+    ("resident", "POST", "/device/answer"): BRIDGE,
     ("resident", "POST", "/logout"): RESIDENT,
     ("resident", "GET", "/visitor"): VISITOR,
     ("resident", "POST", "/visitor/challenge"): VISITOR,
@@ -95,7 +103,17 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/outcome"): TERMINAL,
 }
 CLOSED = [door for door, who in DOORS.items() if who != PUBLIC]
-FORMS = [door for door in DOORS if door[1] == "POST" and door[0] != "terminal"]
+FORMS = [door for door, who in DOORS.items() if door[1] == "POST" and door[0] != "terminal" and who != BRIDGE]
+BRIDGES = [door for door, who in DOORS.items() if who == BRIDGE]
+# What a browser adds to every POST of a page, and what a bridge never has.
+PAGE_MARKS = [
+    {"Origin": "https://resident.test"},
+    {"Origin": "https://evil.test"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Mode": "cors"},
+    {"Cookie": "__Host-resident=x"},
+]
 
 
 def _named(door: tuple[str, str, str]) -> str:
@@ -147,6 +165,40 @@ def test_a_post_without_its_token_changes_nothing(
     assert _knock(faces, door, ground).status_code in {303, 400, 401}
     with ground.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM filings").scalar_one() == 0
+
+
+@pytest.mark.parametrize("door", BRIDGES, ids=_named)
+@pytest.mark.parametrize("mark", PAGE_MARKS, ids=str)
+def test_no_page_can_play_the_bridge(
+    faces: dict[str, flask.Flask], ground: Ground, door: tuple[str, str, str], mark: dict[str, str]
+) -> None:
+    client = faces["resident"].test_client(use_cookies=False)
+    answer = client.post(door[2], base_url=ground.settings.origins.resident, json={}, headers=mark)
+    assert (answer.status_code, answer.get_json()["error"]) == (403, "forbidden")
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("door", BRIDGES, ids=_named)
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_a_bridge_speaks_json_and_nothing_a_form_could_send(
+    faces: dict[str, flask.Flask], ground: Ground, door: tuple[str, str, str], kind: str
+) -> None:
+    client = faces["resident"].test_client()
+    origin = ground.settings.origins.resident
+    assert client.post(door[2], base_url=origin, data="{}", content_type=kind).status_code == 403
+
+
+@pytest.mark.parametrize("door", BRIDGES, ids=_named)
+def test_a_bridge_is_known_by_its_code_and_by_nothing_else(
+    faces: dict[str, flask.Flask], ground: Ground, door: tuple[str, str, str]
+) -> None:
+    client = faces["resident"].test_client()
+    names = {"challenge": ["token"], "answer": ["token", "challenge", "certificate", "signature", "origin"]}
+    body = dict.fromkeys(names[door[2].rpartition("/")[2]], "AAAA") | {"token": "A" * 43}
+    if "challenge" in body:
+        body["challenge"] = SOME_ID
+    answer = client.post(door[2], base_url=ground.settings.origins.resident, json=body)
+    assert (answer.status_code, answer.get_json()["error"]) == (422, "device_login_unknown")
 
 
 @pytest.mark.parametrize("face", ["resident", "staff", "terminal"])

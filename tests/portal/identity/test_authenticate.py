@@ -66,7 +66,7 @@ def test_the_fingerprint_tells_cards_apart_and_not_their_serials(
     second = make_card()
     link(ground, second, linked)
 
-    prints = {log_in(ground, card).card_serial_fingerprint, log_in(ground, second).card_serial_fingerprint}
+    prints = {log_in(ground, card).fingerprint, log_in(ground, second).fingerprint}
 
     assert len(prints) == 2
     assert all(f"{leaf(one).serial_number:x}" not in prints for one in (card, second))

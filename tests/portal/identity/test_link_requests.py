@@ -57,7 +57,7 @@ def test_the_4_items_of_one_living_resident_make_the_link(
     linked = apply(ground, visiting, read(signing))
 
     assert isinstance(linked, Authenticated)
-    assert (linked.resident_id, linked.card_serial_fingerprint) == (hanako, visiting.fingerprint)
+    assert (linked.resident_id, linked.fingerprint) == (hanako, visiting.fingerprint)
     assert log_in(ground, card).link_id == linked.link_id
     assert all_of(ground, link_requests) == []
 

@@ -270,7 +270,7 @@ def test_the_cards_of_a_resident_are_told_by_fingerprint_and_never_by_serial(
     assert [(each.ended_reason, each.stop_reason) for each in found] == [
         (None, None), (LinkEnd.WITHDRAWN, StopReason.LOST),
     ]  # fmt: skip
-    assert found[0].fingerprint == log_in(ground, second).card_serial_fingerprint
+    assert found[0].fingerprint == log_in(ground, second).fingerprint
     assert _serial(card) not in repr(found)
     assert _serial(second) not in repr(found)
 
