@@ -195,7 +195,7 @@ def device_standing(connection: sa.Connection, *, login: str, asker: str, now: d
 
 
 def enter_device_login(ground: Ground, *, login: str, asker: str, now: datetime) -> Authenticated | VisitingCard:
-    """Take the outcome out of the store, in one statement committed on its own: of many at the same moment one gets it.
+    """Take the outcome out of the store, in one statement that is committed on its own: of many at once one gets it.
 
     Raises DeviceLoginUnknown, DeviceLoginOfAnotherSession, DeviceLoginExpired, DeviceLoginUnanswered, and the refusal
     that the card's answer came to.

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from portal import database
 from portal.ground import Ground
 from portal.identity import (
-    Authenticated,
     CertificateRevoked,
     ChallengeOfAnotherAsker,
     ChallengeUnknown,
@@ -25,16 +24,17 @@ from portal.identity import (
     DeviceLoginUnknown,
     DeviceLoginUsed,
     DeviceQuestion,
+    ProvenCard,
     RelayedOrigin,
     SignatureWrong,
     TooManyAttempts,
     VisitingCard,
     answer_device_login,
     attempts,
-    authenticate,
     begin_challenge,
     claim_device_login,
     device_logins,
+    prove,
 )
 from portal.identity.attempts import Limit
 from portal.identity.tables import Scope
@@ -145,11 +145,11 @@ def test_a_code_replaced_while_its_card_is_judged_logs_nobody_in(
     begun = both.begin()
     question = both.claim(begun)
 
-    def slow(*arguments: object, **named: object) -> Authenticated:
+    def slow(*arguments: object, **named: object) -> ProvenCard:
         both.begin()
-        return authenticate(*arguments, **named)  # type: ignore[arg-type]
+        return prove(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(device_logins, "authenticate", slow)
+    monkeypatch.setattr(device_logins, "prove", slow)
     with pytest.raises(DeviceLoginUnknown):
         both.answer(begun, question, card)
     with both.ground.engine.connect() as connection:
@@ -299,13 +299,13 @@ def test_an_answer_that_is_still_being_judged_lets_nobody_in(
     begun = both.begin()
     question = both.claim(begun)
 
-    def watched(*arguments: object, **named: object) -> Authenticated:
+    def watched(*arguments: object, **named: object) -> ProvenCard:
         assert both.standing(begun) == (True, False)
         with pytest.raises(DeviceLoginUnanswered):
             both.enter(begun)
-        return authenticate(*arguments, **named)  # type: ignore[arg-type]
+        return prove(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(device_logins, "authenticate", watched)
+    monkeypatch.setattr(device_logins, "prove", watched)
     both.answer(begun, question, card)
     assert both.resident(begun) == linked
 

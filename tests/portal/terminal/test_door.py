@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from portal import certificates, database, identity, register, terminals
 from portal.audit import Action, audit_events
 from portal.ground import Ground
-from portal.identity import IdentityError
 from portal.terminal import create_app
 from portal.terminal.access import ACCESS
 from portal.terminal.errors import ERRORS
 from portal.terminals import TerminalError
 from tests.conftest import CHECKOUT
+from tests.portal.identity.refusals import AT_THE_DESK, ON_THE_WEB, every
 from tests.portal.register.people import TESTER
 from tests.portal.terminal.conftest import HEARTBEAT, Kiosk, error
 
@@ -130,29 +130,14 @@ def test_every_endpoint_is_in_the_table_of_access(ground: Ground) -> None:
     assert rules - {"healthz"} == set(ACCESS)
 
 
-def causes(base: type[Exception]) -> set[type[Exception]]:
-    return {kind for kind in vars(identity if base is IdentityError else terminals).values() if is_cause(kind, base)}
-
-
-def is_cause(kind: object, base: type[Exception]) -> bool:
-    return isinstance(kind, type) and issubclass(kind, base) and kind is not base
-
-
-NOT_AT_A_KIOSK = {
-    identity.LoginRefused,
-    identity.AlreadyLinked,
-    identity.AccountInvalid,
-    identity.FourItemsError,
-    identity.NotLinkable,
-    identity.NotLivingHere,
-    identity.LinkRequestUnknown,
-    identity.LinkRequestDecided,
-    terminals.EnrolmentRefused,
-}
+def of_terminals() -> set[type[TerminalError]]:
+    """Every refusal of a device that a request can meet; enrolling is a command."""
+    kinds = {kind for kind in vars(terminals).values() if isinstance(kind, type) and issubclass(kind, TerminalError)}
+    return kinds - {TerminalError, terminals.EnrolmentRefused}
 
 
 def test_every_cause_a_terminal_can_meet_has_its_row_and_its_own_code() -> None:
-    expected = (causes(IdentityError) | causes(TerminalError)) - NOT_AT_A_KIOSK
+    expected = {*every(), *of_terminals()} - AT_THE_DESK - ON_THE_WEB
 
     assert expected <= set(ERRORS)
     for kind in expected:
