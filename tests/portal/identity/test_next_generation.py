@@ -26,7 +26,15 @@ from portal.identity import (
     profile,
 )
 from portal.identity.chain import TrustStore, parse, validate
-from portal.identity.profile import P_384, P_384_SIGNATURE, PROFILES, RSA_2048, RSASSA_2048_SHA256, CertificateKind
+from portal.identity.profile import (
+    P_384,
+    P_384_SIGNATURE,
+    PROFILES,
+    RSA_2048,
+    RSA_2048_SIGNATURE,
+    RSASSA_2048_SHA256,
+    CertificateKind,
+)
 from portal.identity.tables import serial_links
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, answer, ask, log_in
@@ -315,3 +323,10 @@ def test_what_is_assumed_about_it_is_marked_as_unverified() -> None:
     assert not P_384.published
     assert not P_384_SIGNATURE.published
     assert RSA_2048.published
+    assert RSA_2048_SIGNATURE.published
+
+
+def test_the_names_kept_with_each_link_never_change() -> None:
+    """Links of years ago are found by nothing else, should an algorithm have to be withdrawn one day."""
+    assert {one.algorithm for one in (RSA_2048, RSA_2048_SIGNATURE)} == {"RSASSA-PKCS1-v1_5-2048-SHA256"}
+    assert {one.algorithm for one in (P_384, P_384_SIGNATURE)} == {"ECDSA-P384-SHA384"}
