@@ -299,6 +299,13 @@ def test_a_leaf_of_another_make_is_refused_in_the_next_generation_too(
         judge(signed_by_new_root(authority, clock, extensions=good_but(wrong)))
 
 
+def test_a_leaf_that_is_not_for_clients_is_refused_in_the_next_generation_too(
+    judge: Judge, authority: Authority, clock: MovableClock
+) -> None:
+    with pytest.raises(WrongCertificateKind):
+        judge(signed_by_new_root(authority, clock, extensions=good_but(without=(x509.ExtendedKeyUsage,))))
+
+
 def test_its_signing_certificate_is_judged_by_its_signing_root(authority: Authority, clock: MovableClock) -> None:
     items = FourItems("渡辺　花子", clock.now().date(), "2", "いずみ県みさき市港町一丁目2番3号")
     signer = next_card(authority, SIGN_PROFILE, authority.next_sign_root, four_items=items)
@@ -323,6 +330,8 @@ def test_what_is_assumed_about_it_is_marked_as_unverified() -> None:
     assert not P_384.published
     assert not P_384_SIGNATURE.published
     assert RSA_2048.published
+    assert not RSA_2048_SIGNATURE.for_clients
+    assert not P_384_SIGNATURE.for_clients
     assert RSA_2048_SIGNATURE.published
 
 
