@@ -32,8 +32,8 @@ _EVERY = (
     Target("portal.identity.payload", ("payload",)),
     Target("portal.identity.profile", ("rsa_vectors", "ecdsa_vectors", *_CERTIFICATES)),
     Target("portal.identity.chain", _CERTIFICATES),
-    Target("portal.identity.revocation", ("revocation",)),
-    Target("portal.identity.revocation.ocsp", ("ocsp",)),
+    Target("portal.identity.revocation", ("revocation", "ocsp_edges")),
+    Target("portal.identity.revocation.ocsp", ("ocsp", "ocsp_edges")),
     Target("portal.identity.challenge", ("challenge",), database=True),
     Target("portal.identity.authenticate", ("limits", "challenge", "authenticate", "next_generation"), database=True),
 )

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from portal import database
 from portal.audit import Action, audit_events
 from portal.ground import Ground
 from portal.identity import (
+    Answer,
     CertificateExpired,
     CertificateOnHold,
     CertificateRevoked,
@@ -37,7 +38,7 @@ from portal.identity import (
 from portal.identity.payload import nonce_digest
 from portal.settings import TrustSettings
 from tests.portal.conftest import MovableClock
-from tests.portal.identity.cards import ORIGIN, Card, MakeCard, Question, answer, ask, link, log_in
+from tests.portal.identity.cards import ORIGIN, TERMINAL, Card, MakeCard, Question, answer, ask, link, log_in
 from tests.portal.register.people import TESTER
 from tests.world.jpki import SIGN_PROFILE, Authority, Mode, store
 from tests.world.jpki.server import set_mode
@@ -57,7 +58,9 @@ def test_a_good_card_finds_its_resident(ground: Ground, card: Card, linked: UUID
     person = log_in(ground, card)
 
     assert person.resident_id == linked
-    assert events(ground, Action.LOGGED_IN)[0]["subject"] == linked
+    (event,) = events(ground, Action.LOGGED_IN)
+    assert event["subject"] == linked
+    assert event["link"] == str(person.link_id)
 
 
 def test_the_fingerprint_tells_cards_apart_and_not_their_serials(
@@ -68,7 +71,7 @@ def test_the_fingerprint_tells_cards_apart_and_not_their_serials(
 
     prints = {log_in(ground, card).fingerprint, log_in(ground, second).fingerprint}
 
-    assert len(prints) == 2
+    assert [len(one) for one in prints] == [16, 16]
     assert all(f"{leaf(one).serial_number:x}" not in prints for one in (card, second))
 
 
@@ -263,7 +266,18 @@ def test_each_refusal_is_kept_though_the_caller_rolls_back(ground: Ground, card:
     with pytest.raises(SignatureWrong):
         answer(ground, question, card.certificate, bytes(256))
 
-    assert [event["cause"] for event in events(ground, Action.LOGIN_REFUSED)] == ["SignatureWrong"]
+    (event,) = events(ground, Action.LOGIN_REFUSED)
+    assert event["cause"] == "SignatureWrong"
+    assert event["asker"] == TERMINAL
+    assert event["actor"] == "identity"
+
+
+def test_an_answer_that_is_printed_shows_neither_certificate_nor_signature() -> None:
+    shown = repr(Answer(uuid4(), TERMINAL, b"the certificate", b"the signature"))
+
+    assert TERMINAL in shown
+    assert "the certificate" not in shown
+    assert "the signature" not in shown
 
 
 def test_a_refusal_names_no_serial_and_no_name(

@@ -26,7 +26,15 @@ from portal.identity import (
     profile,
 )
 from portal.identity.chain import TrustStore, parse, validate
-from portal.identity.profile import P_384, P_384_SIGNATURE, PROFILES, RSA_2048, RSASSA_2048_SHA256, CertificateKind
+from portal.identity.profile import (
+    P_384,
+    P_384_SIGNATURE,
+    PROFILES,
+    RSA_2048,
+    RSA_2048_SIGNATURE,
+    RSASSA_2048_SHA256,
+    CertificateKind,
+)
 from portal.identity.tables import serial_links
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, answer, ask, log_in
@@ -291,6 +299,13 @@ def test_a_leaf_of_another_make_is_refused_in_the_next_generation_too(
         judge(signed_by_new_root(authority, clock, extensions=good_but(wrong)))
 
 
+def test_a_leaf_that_is_not_for_clients_is_refused_in_the_next_generation_too(
+    judge: Judge, authority: Authority, clock: MovableClock
+) -> None:
+    with pytest.raises(WrongCertificateKind):
+        judge(signed_by_new_root(authority, clock, extensions=good_but(without=(x509.ExtendedKeyUsage,))))
+
+
 def test_its_signing_certificate_is_judged_by_its_signing_root(authority: Authority, clock: MovableClock) -> None:
     items = FourItems("渡辺　花子", clock.now().date(), "2", "いずみ県みさき市港町一丁目2番3号")
     signer = next_card(authority, SIGN_PROFILE, authority.next_sign_root, four_items=items)
@@ -315,3 +330,12 @@ def test_what_is_assumed_about_it_is_marked_as_unverified() -> None:
     assert not P_384.published
     assert not P_384_SIGNATURE.published
     assert RSA_2048.published
+    assert not RSA_2048_SIGNATURE.for_clients
+    assert not P_384_SIGNATURE.for_clients
+    assert RSA_2048_SIGNATURE.published
+
+
+def test_the_names_kept_with_each_link_never_change() -> None:
+    """Links of years ago are found by nothing else, should an algorithm have to be withdrawn one day."""
+    assert {one.algorithm for one in (RSA_2048, RSA_2048_SIGNATURE)} == {"RSASSA-PKCS1-v1_5-2048-SHA256"}
+    assert {one.algorithm for one in (P_384, P_384_SIGNATURE)} == {"ECDSA-P384-SHA384"}

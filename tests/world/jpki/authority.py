@@ -234,7 +234,7 @@ class Authority:
         name = f"{root.id}-{role}"
         pair = store.load_pair(self._private, name)
         if pair is None:
-            key = store.new_key()
+            key = store.new_key() if isinstance(root.pair.key, rsa.RSAPrivateKey) else store.new_p384_key()
             certificate = profiles.build_responder(
                 root.certificate, root.pair.key, key.public_key(), _serial(), delegated=delegated
             )
