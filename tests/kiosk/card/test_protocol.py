@@ -1,6 +1,5 @@
 """Whatever comes over the socket gets an answer, and never a crash."""
 
-import asyncio
 import base64
 import json
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from kiosk.card.reader import Reader
 from kiosk.card.service import Service
 from kiosk.card.token import CardFacts, Sight, Signature
 from kiosk.card.tokens import AUTHENTICATION, TokenRules
+from tests.kiosk.card.loop import completed
 
 Result = TypeVar("Result")
 PAYLOAD = authentication_payload("https://terminal.example.test", bytes(32), "kiosk:k1")
@@ -26,6 +26,7 @@ JSON = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=8), children, max_size=3),
     max_leaves=8,
 )
+
 OPERATIONS = ("status", "certificate", "pin_begin", "pin_key", "pin_erase", "pin_clear", "sign", "reset")
 
 
@@ -67,7 +68,7 @@ def answer(line: bytes, rules: TokenRules = AUTHENTICATION) -> dict[str, object]
     pin = PinBuffer(rules)
     reader = InstantReader(NoCardToken, pin)
     reader.poll(NoCardToken())
-    return dict(asyncio.run(Service(reader, pin).answer(line)))
+    return dict(completed(Service(reader, pin).answer(line)))
 
 
 def test_requests_are_read_as_what_they_are() -> None:

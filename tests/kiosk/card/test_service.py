@@ -13,6 +13,7 @@ from kiosk.card.pin import PinBuffer
 from kiosk.card.protocol import LONGEST_LINE
 from kiosk.card.service import ReaderThreadEndedError, Service, listen
 from kiosk.card.tokens import AUTHENTICATION
+from tests.kiosk.card.loop import completed
 from tests.kiosk.card.test_protocol import InstantReader, NoCardToken
 
 
@@ -33,7 +34,7 @@ def with_service(path: Path, talk: Callable[[], Awaitable[None]]) -> None:
         stop.set()
         await served
 
-    asyncio.run(asyncio.wait_for(serve(), 10))
+    completed(asyncio.wait_for(serve(), 10))
 
 
 async def ask(path: Path, line: bytes) -> bytes:
@@ -94,4 +95,4 @@ def test_a_dead_card_thread_ends_the_process_instead_of_answering_from_memory(pa
     pin = PinBuffer(AUTHENTICATION)
     service = Service(InstantReader(NoCardToken, pin), pin)
     with pytest.raises(ReaderThreadEndedError):
-        asyncio.run(asyncio.wait_for(listen(service, path, lambda: False, asyncio.Event()), 10))
+        completed(asyncio.wait_for(listen(service, path, lambda: False, asyncio.Event()), 10))
