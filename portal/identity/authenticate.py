@@ -79,10 +79,20 @@ def prove(
         _demand_signature(trusted, answer.signature, burnt.expected_payload)
         card = ProvenCard(trusted, fingerprint_of(ground, trusted.issuer_sha256, trusted.serial))
         attempts.count(ground, Scope.CARD, card.fingerprint, now=now)
-        # Before the authority is asked: our own list acts at once, also while its service is away.
-        stop_list.demand_not_stopped(ground.engine, trusted)
-        _demand_good(ground, trusted, now)
+        demand_good(ground, trusted, now=now)
     return card
+
+
+def demand_good(ground: Ground, trusted: TrustedCertificate, *, now: datetime) -> None:
+    """Whether a certificate may be used at this moment, by our own stop list and by the authority.
+
+    Raises CertificateStopped, CertificateRevoked, CertificateOnHold, CertificateUnknown, RevocationUnavailable.
+    """
+    # Before the authority is asked: our own list acts at once, also while its service is away.
+    stop_list.demand_not_stopped(ground.engine, trusted)
+    standing = revocation.ask(ground.settings, trusted.certificate, trusted.root, now=now)
+    if standing is not Standing.GOOD:
+        raise _REFUSAL[standing]
 
 
 def authenticate(connection: sa.Connection, ground: Ground, answer: Answer, *, now: datetime) -> Authenticated:
@@ -138,12 +148,6 @@ def _demand_signature(trusted: TrustedCertificate, signature: bytes, expected: b
         trusted.profile.verify(trusted.certificate.public_key(), signature, expected)
     except InvalidSignature as error:
         raise SignatureWrong from error
-
-
-def _demand_good(ground: Ground, trusted: TrustedCertificate, now: datetime) -> None:
-    standing = revocation.ask(ground.settings, trusted.certificate, trusted.root, now=now)
-    if standing is not Standing.GOOD:
-        raise _REFUSAL[standing]
 
 
 def _record_refusal(ground: Ground, refusal: IdentityError, asker: str, now: datetime) -> None:

@@ -23,7 +23,7 @@ from portal import audit, register
 from portal.audit import Action, Actor, ActorKind
 from portal.ground import Ground
 from portal.identity import chain
-from portal.identity.authenticate import Authenticated, admit, let_in
+from portal.identity.authenticate import Authenticated, admit, demand_good, let_in
 from portal.identity.chain import TrustedCertificate
 from portal.identity.errors import LinkEnded, LinkRequestDecided, LinkRequestUnknown, NotLinkable, NotLinked
 from portal.identity.four_items import FourItems
@@ -117,9 +117,11 @@ def link_or_request(
 
     `items` come from the 署名用 certificate that the visitor proved in the session in which `card` logged in. All
     that ends as a request takes the same statements. Raises AlreadyLinked when the card has become another living
-    resident's in the meantime, and the certificate errors of `chain`.
+    resident's in the meantime, the certificate errors of `chain`, and those of `demand_good`: since the log-in the
+    card may have been stopped or revoked.
     """
     trusted = _trusted(ground, card.certificate, now)
+    demand_good(ground, trusted, now=now)
     resident_id = fit_of(items, _found(connection, items, card, now))
     if resident_id is not None:
         # A protection or a 消除 that is being written now comes first.

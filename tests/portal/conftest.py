@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import flask
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -19,8 +20,13 @@ from portal.settings import Environment, Origins, Settings, TlsSettings, TokenSe
 from tests.conftest import CHECKOUT
 from tests.world import hsm
 
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-_SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+_EMPTY = """DO $$ DECLARE named text; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR named IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        LOOP EXECUTE format('DELETE FROM %I', named); END LOOP;
+    FOR named IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL
+        LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', named); END LOOP;
+END $$"""
 MORNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday, 10:00 in Japan
 
 
@@ -153,19 +159,13 @@ def ground(
 
 def _empty(server: EmbeddedPostgres) -> None:
     """Empty every table. Only here, and only with a role that may: the triggers that refuse changes are passed by."""
-    engine = sa.create_engine(_url(server, "portal_tests"))
-    with engine.begin() as connection:
+    with psycopg.connect(_url(server, "portal_tests").replace("+psycopg", ""), autocommit=True) as connection:
         # Whoever still holds a connection (a worker that a test killed) must not keep its locks.
-        connection.exec_driver_sql(
+        connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for table in connection.exec_driver_sql(_TABLES).scalars().all():
-            connection.exec_driver_sql(f'DELETE FROM "{table}"')  # noqa: S608 - names from the catalogue
-        for sequence in connection.exec_driver_sql(_SEQUENCES).scalars().all():
-            connection.exec_driver_sql(f'ALTER SEQUENCE "{sequence}" RESTART')
-    engine.dispose()
+        connection.execute(_EMPTY)
 
 
 @pytest.fixture

@@ -1,23 +1,27 @@
 """The last judges: the Nu HTML checker and axe-core over every page that the run has rendered."""
 
 import json
+import multiprocessing
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from tests.conftest import CHECKOUT
 from tests.kiosk.journey.stage import Stage
+from tests.world.browser import launch
 
 TOOLS = CHECKOUT / "tests" / "tools" / "node_modules"
 # A kiosk's screens are made for its own display and for no other.
 KIOSK: ViewportSize = {"width": 1080, "height": 1920}
 DESKTOP: ViewportSize = {"width": 1280, "height": 1600}
+JUDGES = 2
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -72,23 +76,29 @@ def address(recorded_pages: Path) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.timeout(600)
-def test_no_rendered_page_has_an_accessibility_violation(
-    pages: list[Path], address: str, whole_suite: bool, browser: Browser
-) -> None:
-    assert pages or not whole_suite
+def _violations(kept: list[Path], address: str, unit: str) -> list[str]:
+    """What axe finds in these pages. Runs in a process of its own, with a browser of its own."""
     axe = (TOOLS / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     faults: list[str] = []
-    page = browser.new_page()
-    # The kept pages are judged as they were; their scripts would go on asking a server that is not there.
-    page.route("**/*.js", lambda route: route.abort())
+    with sync_playwright() as playwright, launch(playwright) as browser:
+        page = browser.new_page()
+        # The kept pages are judged as they were; their scripts would go on asking a server that is not there.
+        page.route("**/*.js", lambda route: route.abort())
+        page.route("**/unit.css", lambda route: route.fulfill(body=unit, content_type="text/css"))
+        for file in kept:
+            page.set_viewport_size(KIOSK if file.name.startswith("kiosk-") else DESKTOP)
+            page.goto(f"{address}/{file.name}", wait_until="load")
+            page.evaluate(axe)
+            found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+            faults += [f"{file.name} {v['id']}: {v['nodes'][0]['html'][:160]}" for v in found["violations"]]
+    return faults
+
+
+@pytest.mark.timeout(600)
+def test_no_rendered_page_has_an_accessibility_violation(pages: list[Path], address: str, whole_suite: bool) -> None:
+    assert pages or not whole_suite
     unit = Stage().app.test_client().get("/unit.css").get_data(as_text=True)
-    page.route("**/unit.css", lambda route: route.fulfill(body=unit, content_type="text/css"))
-    for kept in pages:
-        page.set_viewport_size(KIOSK if kept.name.startswith("kiosk-") else DESKTOP)
-        page.goto(f"{address}/{kept.name}", wait_until="load")
-        page.evaluate(axe)
-        found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
-        faults += [f"{kept.name} {v['id']}: {v['nodes'][0]['html'][:160]}" for v in found["violations"]]
-    page.close()
+    with ProcessPoolExecutor(JUDGES, mp_context=multiprocessing.get_context("spawn")) as judges:
+        work = [judges.submit(_violations, pages[part::JUDGES], address, unit) for part in range(JUDGES)]
+        faults = [fault for judged in work for fault in judged.result()]
     assert not faults, "\n".join(faults[:20])

@@ -117,7 +117,7 @@ def traces(house: House, browser: Browser, scratch: Path) -> Iterator[Traces]:
         _visit_kiosk(house, kiosk, card, pins[card], kept)
     for card in HOME_CARDS:
         _at_home(house, home, card, pins[card], kept)
-    officer = Officer(desk.new_page(), house.origin("staff"), "sato", house.totp_secret())
+    officer = Officer(desk.new_page(), house.origin("staff"), "tanaka", house.totp_secret())
     officer.log_in()
     _keep(officer.page, kept)
     folders = [house.folder / "secrets", house.folder / "tls", *(house.folder / "cards" / card for card in pins)]

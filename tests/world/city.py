@@ -67,6 +67,17 @@ class City:
         with (self.folder / "data" / "residents.csv").open(encoding="utf-8", newline="") as file:
             return next(row["name"] for row in csv.DictReader(file) if row["resident_number"] == resident_number)
 
+    def four_items(self) -> dict[str, FourItems]:
+        """What the 署名用 certificate of each resident says, by 宛名番号: the register's own words."""
+        with (self.folder / "data" / "residents.csv").open(encoding="utf-8", newline="") as file:
+            return {
+                row["resident_number"]: FourItems(
+                    row["name"], date.fromisoformat(row["birth_date"]), _SEXES.get(row["sex"], "3"), row["address"]
+                )
+                for row in csv.DictReader(file)
+                if len(row["birth_date"]) == len("YYYY-MM-DD")
+            }
+
 
 def ready(state: Path) -> City:
     """The city under `state`, built if it is missing, out of date or a week old. Safe for several processes."""
@@ -191,7 +202,7 @@ def _make_terminal_key(folder: Path) -> None:
 def _make_cards(folder: Path, authority: Authority) -> None:
     """Every card of cards.csv, and links.csv with the certificates that the register knows."""
     links = [("certificate", "resident_number")]
-    named = _four_items(folder)
+    named = City(folder).four_items()
     for number, card in enumerate(City(folder).cards()):
         order = _order(card, generation=1 + number % 2, four_items=named.get(card.resident_number))
         issued = authority.issue_card(folder / "cards", order)
@@ -200,18 +211,6 @@ def _make_cards(folder: Path, authority: Authority) -> None:
             links.append((str(issued.folder / "auth.der"), card.resident_number))
     with (folder / "links.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(links)
-
-
-def _four_items(folder: Path) -> dict[str, FourItems]:
-    """What the 署名用 certificate of each resident says, by 宛名番号: the register's own words."""
-    with (folder / "data" / "residents.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["resident_number"]: FourItems(
-                row["name"], date.fromisoformat(row["birth_date"]), _SEXES.get(row["sex"], "3"), row["address"]
-            )
-            for row in csv.DictReader(file)
-            if len(row["birth_date"]) == len("YYYY-MM-DD")
-        }
 
 
 def _order(card: DemoCard, generation: int, four_items: FourItems | None) -> CardOrder:

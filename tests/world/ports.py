@@ -1,5 +1,6 @@
 """Which ports a house uses: well-known ones for people, free ones for tests."""
 
+import secrets
 import socket
 
 FOR_PEOPLE = {
@@ -14,22 +15,36 @@ FOR_PEOPLE = {
 }
 
 
+# Linux hands out 32768 and above (net.ipv4.ip_local_port_range).
+_BELOW_THE_KERNELS = range(20000, 32000)
+
+
 class PortTakenError(Exception):
     """Raised when another program already listens on a port of the demo."""
 
 
 def free() -> dict[str, int]:
-    """A free loopback port for each part."""
-    held = []
-    try:
-        for _ in FOR_PEOPLE:
-            listener = socket.socket()
-            listener.bind(("127.0.0.1", 0))
-            held.append(listener)
-        return {name: listener.getsockname()[1] for name, listener in zip(FOR_PEOPLE, held, strict=True)}
-    finally:
-        for listener in held:
-            listener.close()
+    """A free loopback port for each part, none of them twice."""
+    found: set[int] = set()
+    while len(found) < len(FOR_PEOPLE):
+        found.add(one())
+    return dict(zip(FOR_PEOPLE, sorted(found), strict=True))
+
+
+def one() -> int:
+    """A free loopback port that stays free until its program is there.
+
+    Not from the range out of which the kernel serves those who name no port: any connection of a busy test run may
+    get such a port in the seconds before it is listened on.
+    """
+    while True:
+        port = secrets.choice(_BELOW_THE_KERNELS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def for_people() -> dict[str, int]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from portal.ground import Ground
 from portal.identity import (
     Authenticated,
     CertificateKind,
+    CertificateRevoked,
     FourItems,
     LinkRequestState,
     Requested,
@@ -90,6 +92,18 @@ def test_items_that_differ_in_one_code_point_are_for_an_officer(
 
     assert asked == Requested(LinkRequestState.OPEN, ground.clock.now())
     assert all_of(ground, serial_links) == []
+
+
+def test_a_card_revoked_since_its_log_in_is_not_linked(
+    ground: Ground, card: Card, visiting: VisitingCard, authority: Authority
+) -> None:
+    person(ground)
+    authority.revoke(x509.load_der_x509_certificate(card.certificate))
+
+    with pytest.raises(CertificateRevoked):
+        apply(ground, visiting, HANAKO)
+    assert all_of(ground, serial_links) == []
+    assert all_of(ground, link_requests) == []
 
 
 def test_a_resident_without_a_registered_sex_fits_a_certificate_that_says_unknown(

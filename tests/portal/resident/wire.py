@@ -1,6 +1,5 @@
 """The residents' face over real TLS, with a bridge and a browser: what the tests of its script stand on."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,20 +14,13 @@ from portal.ground import Ground
 from portal.resident import create_app
 from tests.portal.identity.cards import Card
 from tests.portal.resident.bridge import BridgeStandIn, serving
-from tests.world import tls
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.world import ports, tls
 
 
 @pytest.fixture
 def bridge(card: Card) -> Iterator[BridgeStandIn]:
     """The card bridge, running."""
-    origin = f"https://localhost:{_free_port()}"
+    origin = f"https://localhost:{ports.one()}"
     with serving(BridgeStandIn(card, origin), 0) as running:
         yield running
 

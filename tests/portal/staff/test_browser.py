@@ -3,9 +3,7 @@
 import dataclasses
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from socket import socket
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -19,7 +17,7 @@ from portal.staff import create_app
 from tests.portal.conftest import MovableClock
 from tests.portal.staff.conftest import Employ
 from tests.portal.staff.town import file_moving_out, settle_family
-from tests.world import tls
+from tests.world import ports, tls
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +30,7 @@ def certificate(scratch: Path) -> tuple[str, str]:
 @pytest.fixture
 def origin(ground: Ground, certificate: tuple[str, str]) -> Iterator[str]:
     """The desk, served over TLS on a free port."""
-    with closing(socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports.one()
     address = f"https://localhost:{port}"
     origins = dataclasses.replace(ground.settings.origins, staff=address)
     served = dataclasses.replace(ground, settings=dataclasses.replace(ground.settings, origins=origins))

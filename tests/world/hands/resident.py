@@ -5,6 +5,8 @@ from datetime import date
 
 from playwright.sync_api import Page, expect
 
+from tests.world.hands.bridge import read_card
+
 PATIENCE_MS = 20_000
 
 
@@ -18,20 +20,18 @@ class ResidentAtHome:
     def log_in(self, pin: str) -> None:
         """Through the bridge: its own page asks for the PIN."""
         self.page.goto(f"{self.origin}/login")
-        self.page.locator("#bridge-start").click()
-        expect(self.page.locator("#bridge-pin")).to_be_visible(timeout=PATIENCE_MS)
-        with self.page.context.expect_page() as opened:
-            self.page.locator("#bridge-pin").click()
-        self.type_pin(opened.value, pin)
+        read_card(self.page, pin)
         self.page.wait_for_url(f"{self.origin}/me", timeout=PATIENCE_MS)
 
-    @staticmethod
-    def type_pin(bridge: Page, pin: str) -> None:
-        """On the bridge's own page."""
-        field = bridge.locator("input[type=password]")
-        expect(field).to_be_visible(timeout=PATIENCE_MS)
-        field.fill(pin)
-        bridge.locator("main button[type=submit]").first.click()
+    def register_card(self, pin: str, sign_password: str) -> None:
+        """With a card that nobody has linked: log in as a visitor, and be found by the 署名用 certificate."""
+        self.page.goto(f"{self.origin}/login")
+        read_card(self.page, pin)
+        self.page.wait_for_url(f"{self.origin}/visitor", timeout=PATIENCE_MS)
+        read_card(self.page, sign_password)
+        self.page.wait_for_url(f"{self.origin}/visitor/check", timeout=PATIENCE_MS)
+        self.page.locator("main button[type=submit]").click()
+        self.page.wait_for_url(f"{self.origin}/me", timeout=PATIENCE_MS)
 
     def file_moving_out(self, day: date) -> str:
         """All four questions and the declaration; returns the receipt number."""

@@ -7,6 +7,7 @@ import pyotp
 from playwright.sync_api import Page, expect
 
 from tests.world.city import STAFF_PASSWORD
+from tests.world.hands.bridge import read_card
 
 PATIENCE_MS = 20_000
 _STEP_S = 30
@@ -43,6 +44,15 @@ class Officer:
         result = self.page.locator(".proof[data-kind=ok]")
         expect(result).to_be_visible(timeout=PATIENCE_MS)
         return result.inner_text()
+
+    def link_card(self, name: str, pin: str) -> None:
+        """Find a resident by name and register the card that lies on the reader; its holder types the PIN."""
+        self.page.goto(f"{self.origin}/cards")
+        self.page.locator("input[name=name]").fill(name)
+        self.page.locator("form[action='/cards'] button[type=submit]").click()
+        self.page.locator("table.rows tbody a").first.click()
+        read_card(self.page, pin)
+        expect(self.page.locator(".notice[data-kind=ok][role=status]")).to_be_visible(timeout=PATIENCE_MS)
 
     def settle(self, answer: str, statement: str) -> None:
         """Say what paper left the machine, for the oldest open case."""

@@ -22,6 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.world import ports
+
 ENGINE = Path(__file__).with_name("engine")
 START_SECONDS = 10.0
 
@@ -52,7 +54,7 @@ class Printer:
         self, directory: Path, port: int | None = None, page_seconds: float = 0.02, runtime: Path | None = None
     ) -> None:
         self.directory = directory
-        self.port = port if port is not None else _free_port()
+        self.port = port if port is not None else ports.one()
         self.page_seconds = page_seconds
         self.sheets = directory / "sheets"
         self.tray_log = directory / "tray"
@@ -228,11 +230,6 @@ class Printer:
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
             os.killpg(self._process.pid, number)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _runtime_parent() -> Path:

@@ -1,7 +1,6 @@
 """The links desk in a real browser, with the bridge of the officer's PC beside it."""
 
 import dataclasses
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,16 +17,13 @@ from portal.staff import create_app
 from tests.portal.identity.cards import Card, log_in
 from tests.portal.resident.bridge import BridgeStandIn, serving
 from tests.portal.staff.conftest import Employ
-from tests.world import tls
+from tests.world import ports, tls
 
 
 @pytest.fixture
 def bridge(card: Card) -> Iterator[BridgeStandIn]:
     """The card bridge on the officer's PC; the resident's card lies on its reader."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with serving(BridgeStandIn(card, f"https://localhost:{port}"), 0) as running:
+    with serving(BridgeStandIn(card, f"https://localhost:{ports.one()}"), 0) as running:
         yield running
 
 
