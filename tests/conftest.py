@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +61,17 @@ def browser() -> Iterator[Browser]:
     """One Chromium for the run (Playwright allows one of its loops in a process)."""
     with sync_playwright() as playwright, launch(playwright) as launched:
         yield launched
+
+
+@pytest.fixture(scope="session", autouse=True)
+def city_in_the_making(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where a whole house is coming, build its city beside the first tests: it takes the better part of a minute."""
+    if not any("house" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        yield
+        return
+    builder = subprocess.Popen([sys.executable, "-m", "tests.world.city"], cwd=CHECKOUT, stdin=subprocess.DEVNULL)
+    yield
+    builder.wait()
 
 
 @pytest.fixture(scope="session")

@@ -278,3 +278,7 @@ def _fingerprint() -> str:
 
 def _too_old(stamp: Path) -> bool:
     return datetime.now(UTC) - datetime.fromtimestamp(stamp.stat().st_mtime, UTC) > timedelta(days=_KEEP_DAYS)
+
+
+if __name__ == "__main__":
+    ready(CHECKOUT / ".state")
