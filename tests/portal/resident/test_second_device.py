@@ -15,9 +15,10 @@ from portal.ground import Ground
 from tests.portal.filings.conftest import Family
 from tests.portal.identity.cards import Card, link
 from tests.portal.resident.at_home import PIN, Home, face, home
+from tests.portal.resident.wire import page
 from tests.world.ports import free
 
-__all__ = ["home"]
+__all__ = ["home", "page"]
 
 
 @pytest.fixture
@@ -26,19 +27,6 @@ def origin(ground: Ground, home: Home, family: Family, card_key: rsa.RSAPrivateK
     link(ground, Card(home.certificate, card_key), family.spouse)
     with face(ground, home, f"https://localhost:{free()['resident']}", "http://127.0.0.1:9") as opened:
         yield opened
-
-
-@pytest.fixture
-def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
-    """The waiting browser; every policy violation and script error fails the test."""
-    context = browser.new_context(ignore_https_errors=True, locale="ja-JP")
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
-    yield opened
-    context.close()
-    assert complaints == []
 
 
 @pytest.fixture
