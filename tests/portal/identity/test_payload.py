@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.bridge.operation import PURPOSES
 from kiosk.card.payload import authentication_payload
 from portal.identity import kiosk_purpose, payload
-from portal.identity.payload import LOGIN_PURPOSE, NONCE_LENGTH, PAYLOAD_LENGTH, nonce_digest
+from portal.identity.payload import (
+    IDENTIFY_PURPOSE,
+    LINK_PURPOSE,
+    LOGIN_PURPOSE,
+    NONCE_LENGTH,
+    PAYLOAD_LENGTH,
+    nonce_digest,
+)
 
 VECTORS = [
     (
@@ -82,3 +90,8 @@ def test_only_the_hash_of_the_nonce_enters() -> None:
 
     assert nonce_digest(nonce) == hashlib.sha256(nonce).digest()
     assert nonce not in payload(origin="https://a.jp", nonce_sha256=nonce_digest(nonce), purpose="login")
+
+
+def test_the_purposes_that_a_page_asks_for_are_those_that_a_bridge_signs() -> None:
+    assert [LOGIN_PURPOSE, LINK_PURPOSE, IDENTIFY_PURPOSE] == ["login", "link", "identify"]
+    assert {LOGIN_PURPOSE, LINK_PURPOSE, IDENTIFY_PURPOSE} == set(PURPOSES)
