@@ -11,6 +11,7 @@ from tests.world import city, ports
 from tests.world.city import CHECKOUT, STAFF, STAFF_PASSWORD, City
 from tests.world.demo_city.cast import CAST
 from tests.world.house import House, Options
+from tests.world.jpki.authority import SIGN_PASSWORD
 from tests.world.runtime import runtime_folder
 from tests.world.service import NotHealthyError
 
@@ -77,7 +78,7 @@ def _welcome(house: House, prepared: City) -> str:
         f"  password {STAFF_PASSWORD}, one-time codes from the secret {secret}",
         f"  code now: {_code_now(secret)}",
         "",
-        "  demo residents (card, PIN, state):",
+        f"  demo residents (card, PIN, state); the 署名用 password of every card is {SIGN_PASSWORD}:",
     ]
     cast = {member.resident_number for member in CAST.values()}
     named = [card for card in prepared.cards() if card.resident_number in cast]

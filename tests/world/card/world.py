@@ -62,6 +62,8 @@ class ReaderWorld(TrayClient):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Ctrl-C is for whoever started this; the room ends when its standard input closes.
+            start_new_session=True,
         )
         if self._process.stdout is None or self._process.stdout.readline() != "ready\n":
             self.stop()

@@ -21,6 +21,7 @@ from tests.world.jpki.profiles import AUTH_PROFILE, SIGN_PROFILE, FourItems, Lea
 
 GENERATIONS = (1, 2)
 CURRENT_GENERATION = 2
+SIGN_PASSWORD = "ABC123"  # of every card that is ordered without another one
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _COUNTER_CODE = "982010001"  # 受付窓口識別記号: where the certificate was issued
 _FIVE_YEARS = timedelta(days=1826)
@@ -50,7 +51,7 @@ class CardOrder:
 
     card_id: str
     pin: str = "1234"
-    sign_password: str = "ABC123"
+    sign_password: str = SIGN_PASSWORD
     tries: int = 3
     sign_tries: int = 5
     label: str = ""
