@@ -111,6 +111,8 @@ def sweep(counter: Counter, cards: tuple[str, str], commands: Iterable[int]) -> 
     """Pull at each of these commands, in both manners, as far as a log-in goes."""
     findings = Findings()
     wanted = list(commands)
+    # A reader that has only just started shows a closed kiosk.
+    counter.wait(lambda status: status.state == "no_card")
     for how in MANNERS:
         for command in wanted:
             if not pull_at(counter, cards, how, command, findings):
