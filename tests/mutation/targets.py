@@ -31,7 +31,7 @@ TARGETS = (
     Target("portal.identity.payload", ("payload",)),
     Target("portal.identity.profile", ("rsa_vectors", "ecdsa_vectors", *_CERTIFICATES)),
     Target("portal.identity.chain", _CERTIFICATES),
-    Target("portal.identity.revocation.ocsp", ("ocsp", "ocsp_edges")),
+    Target("portal.identity.revocation.ocsp", ("ocsp", "ocsp_judge", "ocsp_edges")),
     Target("portal.identity.challenge", ("challenge",), database=True),
     Target(
         "portal.identity.authenticate",

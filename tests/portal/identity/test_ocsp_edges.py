@@ -1,6 +1,5 @@
 """The edges of the OCSP judge: responders of the generation to come, weak hashes, the words for a standing."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,18 +9,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from portal.identity import RevocationUnavailable, revocation
+from portal.identity import RevocationUnavailable
 from portal.identity.revocation import Standing
+from portal.identity.revocation.ocsp import judge
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.next_cards import next_card
 from tests.world.jpki import Authority, Root
 
 NONCE = bytes(range(32))
-# The judge of one answer lives in the module itself, or in its part for OCSP where there is one for lists beside it.
-_PLACE = getattr(revocation, "ocsp", revocation)
-if not hasattr(_PLACE, "judge"):
-    _PLACE = revocation
-JUDGE: Callable[..., Standing] = _PLACE.judge
 
 
 class NextBench:
@@ -55,7 +50,7 @@ class NextBench:
         return sent.sign(self.responder.key, digest).public_bytes(Encoding.DER)
 
     def judge(self, answer: bytes) -> Standing:
-        return JUDGE(answer, self.request, self.root.certificate, nonce=NONCE, now=self.now)
+        return judge(answer, self.request, self.root.certificate, nonce=NONCE, now=self.now)
 
 
 @pytest.fixture
