@@ -152,12 +152,19 @@ class Reader(threading.Thread):
             else:
                 facts = self._snapshot.facts
                 if facts is not None and not token.is_still(facts.certificate):
-                    self._swapped()
+                    self._follow(self._left(token))
+                    return
                 self._follow(Event.CARD_PRESENT)
                 if self._snapshot.state is State.READING:
                     self._read(token)
         finally:
             self._looking_since = None
+
+    def _left(self, token: TokenLike) -> Event:
+        """The card that was there has left. Whether one lies there now the next look will say: pcscd may still show
+        the one that was just pulled, and that must not be counted as another one put down."""
+        token.reinitialise()
+        return Event.READER_MISSING if token.look() is Sight.NO_READER else Event.READER_EMPTY
 
     def _read(self, token: TokenLike) -> None:
         self._attempts += 1

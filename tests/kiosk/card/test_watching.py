@@ -81,8 +81,22 @@ def test_cards_that_changed_places_between_two_looks_are_two_cards() -> None:
         facts=[CardFacts(b"hanako", Tries.FULL), CardFacts(b"taro", Tries.REDUCED)], lies=[b"hanako", b"taro"]
     )
     seen = watched(token, 4)
-    assert [snapshot.presence for snapshot in seen] == [1, 1, 3, 3]
+    assert [snapshot.presence for snapshot in seen] == [1, 1, 2, 3]
+    assert seen[2].state is State.NO_CARD
     assert seen[-1].facts == CardFacts(b"taro", Tries.REDUCED)
+
+
+def test_a_card_that_is_still_shown_when_it_has_just_been_pulled_is_not_another_one_put_down() -> None:
+    """The kiosk took it for somebody else's card and ended the visit of a resident who had only taken hers."""
+    token = ScriptedToken([Sight.CARD, Sight.CARD, Sight.CARD, Sight.EMPTY], lies=[b""])
+    seen = watched(token, 3)
+    assert [snapshot.presence for snapshot in seen] == [1, 2, 2]
+    assert [snapshot.state for snapshot in seen[1:]] == [State.NO_CARD, State.NO_CARD]
+
+
+def test_a_reader_that_dies_when_its_card_seems_to_have_left_never_passes_for_a_card_taken() -> None:
+    token = ScriptedToken([Sight.CARD, Sight.CARD, Sight.NO_READER], lies=[b""])
+    assert [snapshot.state for snapshot in watched(token, 2)] == [State.READY, State.NO_READER]
 
 
 def test_a_card_pulled_while_it_is_read_is_never_called_foreign() -> None:
