@@ -1,7 +1,7 @@
 """What a certificate is made of, as values. What the law wants on the sheet is a field that cannot be left out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +62,38 @@ class Issue:
     office: str
     officer: str
     seal: Seal
+
+
+def labelled(label: str) -> str:
+    """A text field of a sheet's values, with the label people know it by (項目名)."""
+    text: str = field(metadata={"label": label})
+    return text
+
+
+@dataclass(frozen=True, repr=False)
+class Entry:
+    """A label that differs from person to person, and what the sheet says beside it."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """A picture among the values of a sheet, such as 印影: PNG, black on white, one bit a pixel."""
+
+    png: bytes
+
+
+@dataclass(frozen=True, repr=False)
+class Sheet:
+    """One sheet: `form` names the page type of its kind, `values` is a tree of frozen dataclasses and tuples.
+
+    Every leaf is a text or a Picture; each is set in a place of its own on the form.
+    """
+
+    form: str
+    values: object
 
 
 @dataclass(frozen=True)

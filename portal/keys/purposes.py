@@ -8,3 +8,5 @@ class Purpose(StrEnum):
 
     PRINT_TICKET = "print-ticket"
     DEVICE_COMMAND = "device-command"
+    PAGE_STAMP = "page-stamp"
+    DOCUMENT_SEAL = "document-seal"

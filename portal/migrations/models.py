@@ -2,6 +2,8 @@
 
 from portal.audit import tables as audit
 from portal.certificates import tables as certificates
+from portal.certificates.papers import tables as papers
+from portal.certificates.sealing import tables as sealing
 from portal.database import metadata
 from portal.exchange import tables as exchange
 from portal.filings import tables as filings
@@ -22,7 +24,9 @@ _PACKAGES = (
     identity,
     municipality,
     notices,
+    papers,
     register,
+    sealing,
     sessions,
     terminals,
 )
