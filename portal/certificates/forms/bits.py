@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bits:
-    """`rows` holds the pixels row by row from the top, most significant bit first, each row padded to a byte; 1 = black."""
+    """`rows`: the pixels from the top, most significant bit first, each row padded to a whole byte; 1 = black."""
 
     width: int
     height: int

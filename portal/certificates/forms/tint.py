@@ -1,20 +1,21 @@
 """地紋: the ground tint under every page, and けん制文字 in it, the letters 複写 that come out on a photocopy.
 
-Fine dots stand on a staggered lattice everywhere but inside the letters, where coarser dots stand. Both cover the same
-share of the paper, so the eye at arm's length sees one even tint. A copier's aperture spreads a dot before it decides
-between ink and paper: the fine dots fall below the threshold and vanish, the coarse ones survive and show the letters.
+Fine dots stand on a staggered lattice everywhere but inside the letters, where coarser dots stand. Both cover the
+same share of the paper, so the eye at arm's length sees one even tint. A copier's aperture spreads a dot before it
+decides between ink and paper: the fine dots fall below the threshold and vanish, the coarse ones show the letters.
 
 The letters are drawn here, stroke by stroke, in the weight of a bold Gothic: thin strokes of 明朝 hold too few dots.
 No font is asked, so the tile is the same on every machine.
 
 For the page: a tiling pattern (PaintType 1, TilingType 1) whose BBox and steps are `WIDTH` × `HEIGHT` points, whose
-content sets `INK` as fill colour and paints `tile()` as a stencil: /ImageMask true, /BitsPerComponent 1, /Decode [1 0],
-no Interpolate. An indexed picture takes the same time in poppler (0.8 s a page at 600 dpi) but is smeared there to its
-place in device pixels, which eats the difference between the dots; a stencil keeps every dot. The tint lies under
-everything else, and not under the QR and its quiet zone.
+content sets `INK` as fill colour and paints `tile()` as a stencil: /ImageMask true, /BitsPerComponent 1,
+/Decode [1 0], no Interpolate. An indexed picture takes the same time in poppler (0.8 s a page at 600 dpi) but is
+smeared there to its place in device pixels, which eats the difference between the dots; a stencil keeps every dot.
+The tint lies under everything else, and not under the QR and its quiet zone.
 """
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from portal.certificates.forms.bits import Bits
 
 DPI = 600
 INK = (0, 124, 158)
-"""Full cyan with a little black: dots of one process ink, which no printer needs to screen. 6 % of it is a pale sea."""
+"""Close to a full process cyan, so that a printer has little reason to screen the dots. 6 % of it is a pale sea."""
 
 _FINE_PITCH, _FINE_DOT = 8, 2
 _COARSE_PITCH, _COARSE_DOT = 12, 3
@@ -50,7 +51,8 @@ _STROKES = {
         ((38, 42), (29, 53)), ((25, 52), (39, 68)),
         ((55, 4), (48, 20), (38, 36)), ((50, 16), (95, 16)),
         ((51, 29), (51, 53)), ((51, 29), (85, 29), (85, 53)), ((51, 41), (85, 41)), ((51, 53), (85, 53)),
-        ((62, 55), (52, 67), (37, 80)), ((58, 65), (87, 65), (70, 82), (36, 96)), ((56, 69), (66, 80), (80, 89), (96, 95)),
+        ((62, 55), (52, 67), (37, 80)), ((58, 65), (87, 65), (70, 82), (36, 96)),
+        ((56, 69), (66, 80), (80, 89), (96, 95)),
     ),
     "写": (
         ((9, 8), (9, 28)), ((9, 10), (91, 10), (88, 28)),
@@ -93,7 +95,7 @@ def _letter(character: str, cells: int) -> npt.NDArray[np.bool_]:
     across, down = np.meshgrid(centres, centres)
     near = np.full(across.shape, np.inf)
     for stroke in _STROKES[character]:
-        for (x0, y0), (x1, y1) in zip(stroke, stroke[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(stroke):
             along = ((across - x0) * (x1 - x0) + (down - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2)
             along = np.clip(along, 0, 1)
             near = np.minimum(near, np.hypot(across - x0 - along * (x1 - x0), down - y0 - along * (y1 - y0)))
