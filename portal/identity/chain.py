@@ -130,14 +130,7 @@ def validate(certificate: x509.Certificate, trust: TrustStore, *, at: datetime) 
     if rules is None:
         raise _refusal(certificate, trust.roots, at)
     profile, store = rules
-    verifier = (
-        verification.PolicyBuilder()
-        .store(store)
-        .time(at)
-        .max_chain_depth(1)
-        .extension_policies(ca_policy=_ROOT_POLICY, ee_policy=_card_policy(profile))
-        .build_client_verifier()
-    )
+    verifier = _demands(profile, store).time(at).build_client_verifier()
     try:
         chain = verifier.verify(certificate, []).chain
     except verification.VerificationError as error:
@@ -203,6 +196,16 @@ def _rules_for(certificate: x509.Certificate, trust: TrustStore) -> tuple[CardPr
             if profile.scheme.fits_key(key) and scheme.in_certificates == signed_as and scheme in trust.by_scheme:
                 return profile, trust.by_scheme[scheme]
     return None
+
+
+@lru_cache(maxsize=32)
+def _demands(profile: CardProfile, store: verification.Store) -> verification.PolicyBuilder:
+    return (
+        verification.PolicyBuilder()
+        .store(store)
+        .max_chain_depth(1)
+        .extension_policies(ca_policy=_ROOT_POLICY, ee_policy=_card_policy(profile))
+    )
 
 
 @cache

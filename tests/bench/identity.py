@@ -24,7 +24,7 @@ from portal.settings import Environment, TrustSettings
 from tests.bench.figures import Figure
 from tests.world.jpki import AUTH_PROFILE, Authority, store
 
-ROUNDS = 5
+ROUNDS = 9
 ROUND_SECONDS = 0.5
 _ORIGIN, _PURPOSE = "https://terminal.misaki.example:8443", kiosk_purpose("kiosk-01")
 
