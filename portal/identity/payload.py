@@ -12,6 +12,7 @@ import hashlib
 TAG = b"MADOGUCHI-AUTH-1"
 NONCE_LENGTH = 32
 PAYLOAD_LENGTH = 112
+_DIGEST_LENGTH = 32
 LOGIN_PURPOSE = "login"
 LINK_PURPOSE = "link"
 # A visitor shows who they are with the 署名用電子証明書, so that their card can be linked.
@@ -30,7 +31,7 @@ def nonce_digest(nonce: bytes) -> bytes:
 
 def payload(*, origin: str, nonce_sha256: bytes, purpose: str) -> bytes:
     """The 112 bytes to be signed, from the digest of the nonce (the portal has forgotten the nonce itself)."""
-    if len(nonce_sha256) != hashlib.sha256().digest_size:
+    if len(nonce_sha256) != _DIGEST_LENGTH:
         raise ValueError("the digest of a nonce has 32 bytes")
     origin_digest = hashlib.sha256(origin.encode()).digest()
     purpose_digest = hashlib.sha256(purpose.encode()).digest()
