@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from portal import audit, database
 from portal.ground import Ground
-from portal.identity import attempts, second_factor
-from portal.identity.accounts import HASHER, LONGEST_PASSWORD, StaffMember, staff_member
+from portal.identity import attempts
 from portal.identity.errors import IdentityError, LoginRefused
+from portal.identity.staff import second_factor
+from portal.identity.staff.accounts import HASHER, LONGEST_PASSWORD, StaffMember, staff_member
 from portal.identity.tables import Scope, staff_accounts
 
 _LOG = logging.getLogger(__name__)

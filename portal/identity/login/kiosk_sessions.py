@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from portal import audit
-from portal.identity import link_sessions
 from portal.identity.authenticate import Authenticated
 from portal.identity.errors import SessionEnded
+from portal.identity.linking import link_sessions
 from portal.identity.tables import kiosk_sessions
 
 ABSOLUTE = timedelta(minutes=10)

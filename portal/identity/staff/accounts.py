@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal import audit
 from portal.ground import Ground
-from portal.identity import second_factor
 from portal.identity.errors import AccountInvalid
+from portal.identity.staff import second_factor
 from portal.identity.tables import Role, staff_accounts, staff_roles
 
 SHORTEST_PASSWORD = 12

@@ -19,7 +19,8 @@ from portal import audit, database
 from portal.ground import Ground
 from portal.identity import attempts
 from portal.identity.authenticate import Answer, Authenticated, prove
-from portal.identity.challenge import Challenge, begin_challenge
+from portal.identity.card.challenge import Challenge, begin_challenge
+from portal.identity.card.payload import LOGIN_PURPOSE
 from portal.identity.errors import (
     DeviceLoginClaimed,
     DeviceLoginExpired,
@@ -31,8 +32,7 @@ from portal.identity.errors import (
     IdentityError,
     RelayedOrigin,
 )
-from portal.identity.link_requests import VisitingCard, admit_or_visit
-from portal.identity.payload import LOGIN_PURPOSE
+from portal.identity.linking.link_requests import VisitingCard, admit_or_visit
 from portal.identity.tables import Scope, device_logins
 
 _LOG = logging.getLogger(__name__)

@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from portal import audit, register
 from portal.audit import Action, Actor, ActorKind
 from portal.ground import Ground
-from portal.identity import chain
 from portal.identity.authenticate import Authenticated, admit, demand_good, let_in
-from portal.identity.chain import TrustedCertificate
+from portal.identity.card import chain
+from portal.identity.card.chain import TrustedCertificate
+from portal.identity.card.four_items import FourItems
+from portal.identity.card.proven import ProvenCard
 from portal.identity.errors import LinkEnded, LinkRequestDecided, LinkRequestUnknown, NotLinkable, NotLinked
-from portal.identity.four_items import FourItems
-from portal.identity.links import Link, link_recorded
-from portal.identity.proven import ProvenCard
+from portal.identity.linking.links import Link, link_recorded
 from portal.identity.tables import LinkRequestState, link_requests
 from portal.register import Fit
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from portal import database
+from portal.identity.card.payload import NONCE_LENGTH, nonce_digest, payload
 from portal.identity.errors import ChallengeExpired, ChallengeOfAnotherAsker, ChallengeUnknown
-from portal.identity.payload import NONCE_LENGTH, nonce_digest, payload
 from portal.identity.tables import challenges
 
 LIFETIME = timedelta(minutes=2)

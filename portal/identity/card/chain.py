@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from portal.identity.card.profile import PROFILES, CardProfile, CertificateKind, Scheme
 from portal.identity.errors import (
     CertificateExpired,
     CertificateNotYetValid,
@@ -21,7 +22,6 @@ from portal.identity.errors import (
     TrustStoreUnusable,
     WrongCertificateKind,
 )
-from portal.identity.profile import PROFILES, CardProfile, CertificateKind, Scheme
 from portal.settings import Environment, TrustSettings
 
 # A card's certificate has about 1,400 bytes. Nothing larger is even parsed.

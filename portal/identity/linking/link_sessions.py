@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from portal.identity.sessions import web_sessions
+from portal.identity.login.sessions import web_sessions
 from portal.identity.tables import certificate_stops, kiosk_sessions, serial_links
 
 DATA_KEY = "link"

@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal import audit, register
 from portal.ground import Ground
-from portal.identity import chain, link_sessions
-from portal.identity.chain import TrustedCertificate
+from portal.identity.card import chain
+from portal.identity.card.chain import TrustedCertificate
+from portal.identity.card.proven import ProvenCard, fingerprint_of
 from portal.identity.errors import AlreadyLinked, LinkEnded, NotLinked, NotLivingHere
-from portal.identity.proven import ProvenCard, fingerprint_of
+from portal.identity.linking import link_sessions
 from portal.identity.tables import LinkEnd, StopReason, certificate_stops, serial_links
 from portal.register import ResidentStatus
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from portal.ground import Ground
-from portal.identity.chain import TrustedCertificate
+from portal.identity.card.chain import TrustedCertificate
 
 
 @dataclass(frozen=True)
