@@ -1,4 +1,4 @@
-"""The applicant, their household and what a kind needs besides, read from the register for one purpose, with the reading on record."""
+"""The applicant, their household and what a kind needs besides: read for one purpose, the reading on record."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +60,8 @@ class Matter:
         if self.kind.among is Among.APPLICANT:
             household = tuple(member for member in household if member.id == self.applicant.resident_id)
         return tuple(
-            Member(member.id, member.name, member.birth_date, self.applicant.blocks[member.id]) for member in household
+            Member(member.id, member.name, member.birth_date, self.applicant.blocks[member.id])
+            for member in household
         )
 
     def circle(self, wanted: frozenset[UUID]) -> Circle:
@@ -68,7 +69,9 @@ class Matter:
         applicant, own = self.applicant, self.applicant.own
         return Circle(
             applicant=Standing(applicant.blocks[applicant.resident_id], None if own is None else own.birth_date),
-            on_paper=tuple(Standing(member.block, member.birth_date) for member in self.members if member.ref in wanted),
+            on_paper=tuple(
+                Standing(member.block, member.birth_date) for member in self.members if member.ref in wanted
+            ),
             household=tuple(
                 Standing(applicant.blocks[member.id], member.birth_date) for member in applicant.household.members
             ),
@@ -111,7 +114,7 @@ class Matter:
         return Extent.WHOLE if len(wanted) == len(self.members) else Extent.PART
 
     def versions(self, wanted: frozenset[UUID], scope: Scope) -> dict[str, int]:
-        """Versions of everything the paper says: the persons, their head, the size of the household, the kind's data."""
+        """Versions of all that the paper says: persons, their head, the size of the household, the kind's data."""
         household = self.applicant.household
         named = {member.id: member.version for member in household.members if member.id in wanted}
         if self.kind.among is Among.HOUSEHOLD and household.head is not None:
@@ -141,7 +144,7 @@ def read(
     return Applicant(resident_id=resident_id, household=household, blocks=blocks)
 
 
-def matter(  # noqa: PLR0917
+def matter(
     connection: sa.Connection,
     fields: FieldCipher,
     applicant: Applicant,

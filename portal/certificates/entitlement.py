@@ -47,7 +47,7 @@ class Circle:
     data: Data = field(default_factory=Data)
 
 
-def decide(  # noqa: PLR0917
+def decide(
     circle: Circle,
     municipality: Municipality,
     kind: Kind,

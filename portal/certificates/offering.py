@@ -50,7 +50,7 @@ class Offer:
 
 
 def offers(connection: sa.Connection, ground: Ground, resident_id: UUID, *, now: datetime) -> list[Offer]:
-    """Every kind for kiosks the municipality has a fee for, refused ones included. Writes every reading to the audit."""
+    """Every kind for kiosks that has a fee here, refused ones included. Writes every reading to the audit."""
     here = municipality.current(connection)
     applicant = read(connection, resident_id, why=Why.OFFER, now=now)
     kinds = [kind for kind in all_kinds().values() if kind.fee in here.fees and Place.KIOSK in kind.places]

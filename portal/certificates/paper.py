@@ -203,7 +203,7 @@ class Layout:
     """Finished content of a kind: `values` is a frozen dataclass whose every text is printed, `sheets` its length."""
 
     values: object
-    sheets: int
+    sheets: int = 1
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,7 @@ class Kind:
     items: Callable[[tuple[ResidentRecord, ...]], tuple[Item, ...]]
     compose: Callable[[Subject], Layout]
     folder: Path
+    forms: Mapping[str, object] = field(default_factory=dict)
     places: frozenset[Place] = frozenset({Place.KIOSK, Place.COUNTER})
     hours: Hours = Hours.KIOSK
     among: Among = Among.HOUSEHOLD

@@ -83,9 +83,7 @@ def _order(ground: Ground, claimed: sa.Row[tuple[object, ...]], now: datetime) -
     with database.transaction(ground.engine) as audit_to, database.snapshot(ground.engine) as snapshot:
         here = municipality.current(snapshot)
         applicant = read(snapshot, claimed.resident_id, why=Why.RENDER, now=now, audit_to=audit_to)
-        about = matter(
-            snapshot, ground.fields, applicant, kind, here, why=Why.RENDER, now=now, audit_to=audit_to
-        )
+        about = matter(snapshot, ground.fields, applicant, kind, here, why=Why.RENDER, now=now, audit_to=audit_to)
         subject = about.subject(wanted, scope, frozenset(claimed.items))
     issue = Issue(
         number=claimed.issue_number,

@@ -59,8 +59,8 @@ def office_open(municipality: Municipality, now: datetime) -> bool:
 def current_tax_year(municipality: Municipality, day: date) -> int | None:
     """The fiscal year (年度) whose tax certificates are issued on `day`: the latest that has opened.
 
-    None where nothing has opened, or the next year should have by the end of June. Days differ from place to place and
-    year to year (June; unverified), so they are the municipality's own data.
+    None where nothing has opened, or the next year should have by the end of June. Days differ from place to place
+    and from year to year (June; unverified), so they are the municipality's own data.
     """
     opened = [first.year for first in municipality.tax_years_open if first <= day]
     latest = max(opened, default=None)

@@ -67,7 +67,7 @@ class KioskHours:
 
 @dataclass(frozen=True)
 class OfficeHours:
-    """When the office (役所) serves on its working days: from `opens` (included) to `closes` (excluded), Japan time."""
+    """When the office (役所) serves on working days: from `opens` (included) to `closes` (excluded), Japan time."""
 
     opens: time
     closes: time

@@ -1,6 +1,12 @@
-"""戸籍の附票: where the persons of a family register (戸籍) of this municipality have lived, wherever they live now."""
+"""戸籍の附票: where the persons of a family register (戸籍) of this municipality live and have lived."""
 
-from portal.register.domiciles.model import DomicileEntry, FamilyMember, FamilyRegister, MemberEntry, UsageRegistration
+from portal.register.domiciles.model import (
+    DomicileEntry,
+    FamilyMember,
+    FamilyRegister,
+    MemberEntry,
+    UsageRegistration,
+)
 from portal.register.domiciles.reading import family_register_of
 from portal.register.domiciles.storing import forget_others, store
 

@@ -17,7 +17,7 @@ class DomicileEntry:
 
 @dataclass(frozen=True, repr=False)
 class UsageRegistration:
-    """利用登録: leave to use a kiosk for papers of a 本籍 elsewhere than one's address. Works once it is completed."""
+    """利用登録: leave to have papers of a 本籍 that is not where one lives at a kiosk. Works once it is completed."""
 
     asked_on: date
     completed_on: date | None

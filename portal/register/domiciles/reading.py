@@ -90,8 +90,7 @@ def family_register(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) 
     for entry in connection.execute(_ENTRIES, {"register": row.id}):
         entries[entry.member_id].append(DomicileEntry(entry.address, entry.since))
     members = tuple(
-        _member(member, tuple(entries[member.id]))
-        for member in connection.execute(_MEMBERS, {"register": row.id})
+        _member(member, tuple(entries[member.id])) for member in connection.execute(_MEMBERS, {"register": row.id})
     )
     return FamilyRegister(row.number, row.domicile, row.family_head, row.version, members)
 

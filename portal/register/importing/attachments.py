@@ -28,7 +28,7 @@ class Attached:
     kept: list[str]
 
 
-def write_attachments(  # noqa: PLR0917
+def write_attachments(
     connection: sa.Connection,
     cipher: FieldCipher,
     resident_id: UUID,
@@ -56,7 +56,7 @@ def write_attachments(  # noqa: PLR0917
     return written
 
 
-def _write_seal(  # noqa: PLR0917
+def _write_seal(
     connection: sa.Connection,
     cipher: FieldCipher,
     resident_id: UUID,

@@ -109,7 +109,9 @@ def write_families(
             report.refusals.append(unknown.row.refusal("resident_number", RefusalCode.UNKNOWN_RESIDENT))
     named = {row.optional_text("register_number") or "" for row in files[FAMILY_REGISTERS.name].rows}
     with database.transaction(engine) as connection:
-        report.registers_changed += domiciles.forget_others(connection, named | families.refused, actor=actor, now=now)
+        report.registers_changed += domiciles.forget_others(
+            connection, named | families.refused, actor=actor, now=now
+        )
 
 
 class _WithoutRecord(Exception):
@@ -174,27 +176,36 @@ def _refusals(rows: Mapping[str, Sequence[Row]]) -> Iterator[Refusal]:
         for row in rows[file.name]:
             yield from row.refused
     for file, columns in _UNIQUE:
-        places = [tuple(row.values.get(column) for column in columns) for row in rows[file.name]]
-        counted = Counter(place for place in places if None not in place)
-        for row, place in zip(rows[file.name], places, strict=True):
-            if counted[place] > 1:
-                yield row.refusal(columns[-1], RefusalCode.DUPLICATE_NUMBER)
-    registers = {row.values.get("register_number") for row in rows[FAMILY_REGISTERS.name]}
-    members = {_place(row) for row in rows[FAMILY_MEMBERS.name]}
-    with_address = {_place(row) for row in rows[DOMICILE.name]}
-    for row in rows[FAMILY_REGISTERS.name]:
-        if row.values.get("register_number") not in {number for number, _ in members}:
+        yield from _duplicates(rows[file.name], columns)
+    yield from _strays(rows[FAMILY_REGISTERS.name], rows[FAMILY_MEMBERS.name], rows[DOMICILE.name])
+
+
+def _strays(registers: Sequence[Row], members: Sequence[Row], addresses: Sequence[Row]) -> Iterator[Refusal]:
+    """Rows that lack what they belong to, or what belongs to them."""
+    numbers = {row.values.get("register_number") for row in registers}
+    peopled = {row.values.get("register_number") for row in members}
+    places, lived = {_place(row) for row in members}, {_place(row) for row in addresses}
+    for row in registers:
+        if row.values.get("register_number") not in peopled:
             yield row.refusal("register_number", RefusalCode.REGISTER_WITHOUT_MEMBERS)
-    for row in rows[FAMILY_MEMBERS.name]:
-        if row.values.get("register_number") not in registers:
-            yield row.refusal("register_number", RefusalCode.UNKNOWN_REGISTER)
-        if _place(row) not in with_address:
-            yield row.refusal("place", RefusalCode.MEMBER_WITHOUT_ADDRESS)
-        if row.day("usage_completed_on") is not None and row.values.get("usage_asked_on") is None:
-            yield row.refusal("usage_asked_on", RefusalCode.DATES_OUT_OF_ORDER)
-    for row in rows[DOMICILE.name]:
-        if _place(row) not in members:
+    for row in addresses:
+        if _place(row) not in places:
             yield row.refusal("place", RefusalCode.UNKNOWN_MEMBER)
+    for row in members:
+        if row.values.get("register_number") not in numbers:
+            yield row.refusal("register_number", RefusalCode.UNKNOWN_REGISTER)
+        if _place(row) not in lived:
+            yield row.refusal("place", RefusalCode.MEMBER_WITHOUT_ADDRESS)
+        if row.day("usage_completed_on") is not None and row.day("usage_asked_on") is None:
+            yield row.refusal("usage_asked_on", RefusalCode.DATES_OUT_OF_ORDER)
+
+
+def _duplicates(rows: Sequence[Row], columns: tuple[str, ...]) -> Iterator[Refusal]:
+    places = [tuple(row.values.get(column) for column in columns) for row in rows]
+    counted = Counter(place for place in places if None not in place)
+    for row, place in zip(rows, places, strict=True):
+        if counted[place] > 1:
+            yield row.refusal(columns[-1], RefusalCode.DUPLICATE_NUMBER)
 
 
 def _place(row: Row) -> tuple[object, object]:

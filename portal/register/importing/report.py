@@ -75,7 +75,10 @@ class Difference:
 
 @dataclass
 class ImportReport:
-    """Counts of residents and of changed family registers, and everything an officer has to look at. `stopped`: nothing at all was imported."""
+    """Counts of residents and of changed family registers, and everything an officer has to look at.
+
+    `stopped`: nothing at all was imported.
+    """
 
     added: int = 0
     changed: int = 0

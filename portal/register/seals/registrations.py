@@ -39,14 +39,14 @@ _CANCEL = (
 
 
 class Kept(StrEnum):
-    """What storing a seal did: nothing, a change, or a cancelled seal kept cancelled against what was to be stored."""
+    """What storing a seal did: nothing, a change, or a cancelled seal kept cancelled against what it was told."""
 
     UNCHANGED = "unchanged"
     CHANGED = "changed"
     STILL_CANCELLED = "still_cancelled"
 
 
-def seal_of(  # noqa: PLR0917
+def seal_of(
     connection: sa.Connection,
     fields: FieldCipher,
     resident_id: UUID,
@@ -68,7 +68,7 @@ def seal_of(  # noqa: PLR0917
     return found
 
 
-def store(  # noqa: PLR0917
+def store(
     connection: sa.Connection,
     fields: FieldCipher,
     resident_id: UUID,
