@@ -1,46 +1,23 @@
-"""Everything of WeasyPrint that is not its documented interface, in one place (version pinned, contract test).
+"""WeasyPrint's own pages, written so that extraction gives each text exactly as registered.
 
 WeasyPrint writes one text per glyph into a font's ToUnicode map, the first it meets. IPAmj明朝 has thousands of
 variation sequences that share the glyph of their base character, so a second spelling of the same glyph would be
 extracted as the first. Here every (glyph, text) pair gets a character code of its own, and the codes are mapped back
-to glyphs by an embedded encoding CMap: extraction gives each name exactly as registered.
+to glyphs by an embedded encoding CMap.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib.resources import files
 
 import pydyf
-from weasyprint.css import ColorProfile
-from weasyprint.document import Document, Page
-from weasyprint.formatting_structure import boxes
+from weasyprint.document import Page
 from weasyprint.pdf.fonts import Font
-from weasyprint.text.ffi import harfbuzz_subset
 
 from portal.certificates.characters import FONT_FAMILY
+from portal.certificates.forms.weasy.faults import TypesettingBroken
 
 _CODES = re.compile(rb"<((?:[0-9a-f]{4})+)>")
 _LAST_CODE = 0xFFFF
-_TOLERANCE = 0.6
-
-
-class SubsetterMissing(Exception):
-    """Raised at start when libharfbuzz-subset is not installed: fonts would be cut by a path four times slower."""
-
-
-class TypesettingBroken(Exception):
-    """Raised when what was drawn is not what was asked for: another font or glyph, text outside the page stream."""
-
-
-class DoesNotFit(Exception):
-    """Raised when a text reaches beyond its cell or frame, or needs more sheets; names the cell, not the value."""
-
-
-def require_subsetter() -> None:
-    """Raises SubsetterMissing unless WeasyPrint found libharfbuzz-subset."""
-    if harfbuzz_subset is None:
-        raise SubsetterMissing("libharfbuzz-subset")
 
 
 class ExactText:
@@ -78,7 +55,7 @@ class ExactText:
         return self._next
 
 
-class _Drawn(dict[int, str]):
+class Drawn(dict[int, str]):
     """Stands in for a font's ToUnicode dictionary: claims to know no glyph, so that each one drawn is reported."""
 
     def __init__(self) -> None:
@@ -92,10 +69,10 @@ class _Drawn(dict[int, str]):
         self.order.append((glyph, text))
 
 
-class _Fonts(dict[int, Font]):
+class ApprovedFonts(dict[int, Font]):
     """The fonts of a document; only the approved one may ever enter."""
 
-    def __init__(self, drawn: _Drawn) -> None:
+    def __init__(self, drawn: Drawn) -> None:
         super().__init__()
         self._drawn = drawn
 
@@ -108,10 +85,10 @@ class _Fonts(dict[int, Font]):
         super().__setitem__(key, font)
 
 
-class _ExactPage:
+class ExactPage:
     """A page whose text is rewritten into exact codes right after WeasyPrint has painted it."""
 
-    def __init__(self, page: Page, drawn: _Drawn, exact: ExactText) -> None:
+    def __init__(self, page: Page, drawn: Drawn, exact: ExactText) -> None:
         self._page = page
         self._drawn = drawn
         self._exact = exact
@@ -146,37 +123,7 @@ class _ExactPage:
         return _CODES.sub(replace, part)
 
 
-def write_exactly(document: Document, glyph_of: Callable[[str], int | None]) -> tuple[bytes, tuple[bytes, ...], str]:
-    """PDF/A-3u of `document`: (file, content stream of each page before compression, all its text in drawing order).
-
-    Raises TypesettingBroken.
-    """
-    exact, drawn = ExactText(glyph_of), _Drawn()
-    pages = [_ExactPage(page, drawn, exact) for page in document.pages]
-    document.fonts = _Fonts(drawn)
-    document.pages = pages
-    # WeasyPrint would open its colour profile anew for every document and leave the file open.
-    document.color_profiles = {"srgb": _colours()}
-    contents: list[bytes] = []
-
-    def finish(_: Document, pdf: pydyf.PDF) -> None:
-        _embed_encoding(pdf, exact)
-        contents.extend(_page_contents(pdf))
-
-    written: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-3u", output_intent="given")
-    for font in document.fonts.values():
-        if font.missing:
-            raise TypesettingBroken("a character without a glyph was drawn")
-    return written, tuple(contents), "".join(exact.texts.values())
-
-
-@cache
-def _colours() -> ColorProfile:
-    with (files("weasyprint.pdf") / "sRGB2014.icc").open("rb") as opened:
-        return ColorProfile(opened, "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
-
-
-def _embed_encoding(pdf: pydyf.PDF, exact: ExactText) -> None:
+def embed_encoding(pdf: pydyf.PDF, exact: ExactText) -> None:
     encoding = exact.encoding()
     if encoding is None:
         return
@@ -207,49 +154,3 @@ def _embed_encoding(pdf: pydyf.PDF, exact: ExactText) -> None:
     for entry in pdf.objects:
         if isinstance(entry, dict) and entry.get("Encoding") == "/Identity-H":
             entry["Encoding"] = stream.reference
-
-
-def _page_contents(pdf: pydyf.PDF) -> Iterator[bytes]:
-    numbers = [int(entry["Contents"].split()[0]) for entry in pdf.objects if _is_page(entry)]
-    for number in numbers:
-        parts = pdf.objects[number].stream
-        yield b"\n".join(part if isinstance(part, bytes) else str(part).encode("ascii") for part in parts)
-
-
-def _is_page(entry: object) -> bool:
-    return isinstance(entry, dict) and entry.get("Type") == "/Page"
-
-
-def require_fit(document: Document, sheets: int) -> None:
-    """Walk the laid-out boxes. Raises DoesNotFit when a text leaves its cell or frame, or pages are not `sheets`."""
-    if len(document.pages) != sheets:
-        raise DoesNotFit(f"{len(document.pages)} sheets instead of {sheets}")
-    for page in document.pages:
-        _walk(page._page_box, ())  # noqa: SLF001
-
-
-def _walk(box: boxes.Box, frames: tuple[boxes.Box, ...]) -> None:
-    inner = getattr(box, "_box", box)
-    if isinstance(inner, boxes.TextBox):
-        if inner.text.strip():
-            _require_inside(inner, frames)
-        return
-    # A cell grows with its text, so the fixed frame around the table has to hold as well.
-    if isinstance(inner, boxes.TableCellBox | boxes.PageBox) or inner.style["overflow"] == "hidden":
-        frames = (*frames, inner)
-    children = inner.all_children() if hasattr(inner, "all_children") else getattr(inner, "children", ())
-    for child in children:
-        _walk(child, frames)
-
-
-def _require_inside(text: boxes.TextBox, frames: tuple[boxes.Box, ...]) -> None:
-    right = text.position_x + text.width
-    # The line box is taller than the glyphs: the em square decides whether ink can leave the frame.
-    bottom = text.position_y + text.baseline + text.style["font_size"] * 0.12
-    for frame in frames:
-        if (
-            right > frame.position_x + frame.border_width() + _TOLERANCE
-            or bottom > frame.position_y + frame.border_height() + _TOLERANCE
-        ):
-            element = frames[-1].element
-            raise DoesNotFit((element.get("class") if element is not None else None) or "page")
