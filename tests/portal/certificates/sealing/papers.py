@@ -33,16 +33,17 @@ def seal_keys(keys: SigningKeys, folder: Path) -> SealKeys:
     authority = OfficeAuthority(folder)
     key_id, request = requested(keys)
     certificate = der(authority.issue(request))
-    stamp_key, _ = keys.sign(Purpose.PAGE_STAMP, b"")
-    return SealKeys(keys, authority, Active(stamp_key, document_key(key_id, certificate)))
+    return SealKeys(keys, authority, Active(keys.newest(Purpose.PAGE_STAMP), document_key(key_id, certificate)))
 
 
 def requested(keys: SigningKeys) -> tuple[str, bytes]:
     """(id, PKCS#10 request) of the token's newest document key."""
-    key_id, _ = keys.sign(Purpose.DOCUMENT_SEAL, b"")
-    public = serialization.load_pem_public_key(keys.public_keys(Purpose.DOCUMENT_SEAL)[key_id].encode())
-    encoded = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    request = certificate_request(encoded, SUBJECT, lambda words: keys.sign_by(Purpose.DOCUMENT_SEAL, key_id, words))
+    key_id = keys.newest(Purpose.DOCUMENT_SEAL)
+    request = certificate_request(
+        keys.public_keys(Purpose.DOCUMENT_SEAL)[key_id],
+        SUBJECT,
+        lambda words: keys.sign_by(Purpose.DOCUMENT_SEAL, key_id, words),
+    )
     return key_id, request.encode()
 
 
