@@ -7,17 +7,15 @@ browser and in the offline page; tests hold both against the same cases.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
-from portal.certificates.papers.key_list import KeyList
 from portal.certificates.papers.lookalike import AddressKind, address_kind
-from portal.certificates.papers.stamps import NotAStamp, Stamp, read_stamp, signed_by
 from portal.certificates.papers.tables import WithdrawalReason
-from portal.clock import local_date
-
-# A worker that began its day's work with the old key may end it so.
-_HANDOVER = timedelta(days=1)
+from portal.certificates.sealing import stamp as stamping
+from portal.certificates.sealing.cbor import StampUnreadable
+from portal.certificates.sealing.key_list import KeyList
+from portal.certificates.sealing.stamp import Stamp
 
 
 class Verdict(StrEnum):
@@ -103,6 +101,12 @@ class Judgement:
 
 
 _WITHDRAWN = {reason: Reason(reason.value) for reason in WithdrawalReason}
+_DOUBTS: dict[type[stamping.StampUntrusted], Reason] = {
+    stamping.UnknownKey: Reason.UNKNOWN_KEY,
+    stamping.WrongSignature: Reason.SIGNATURE_WRONG,
+    stamping.KeyRevoked: Reason.KEY_REVOKED,
+    stamping.KeyNotInUse: Reason.OUTSIDE_KEY_TIME,
+}
 _ADDRESSES = {
     AddressKind.NONE: Reason.NOT_A_STAMP,
     AddressKind.OFFICIAL: Reason.WEB_ADDRESS,
@@ -128,16 +132,15 @@ def judge(
     """
     if not sheets or not all(sheets):
         return Judgement(Verdict.UNREADABLE, Reason.NO_CODE)
-    stamps: list[Stamp] = []
     for sheet in sheets:
-        found = _stamps(sheet)
-        if not found:
+        if not _stamps(sheet):
             return Judgement(Verdict.UNKNOWN_ISSUER, _foreign(sheet, keys))
-        stamps += found
-    for stamp in stamps:
-        doubt = _doubt(stamp, keys)
+    codes = [code for sheet in sheets for code in _stamps(sheet)]
+    for code in codes:
+        doubt = _doubt(code, keys)
         if doubt is not None:
             return Judgement(Verdict.UNKNOWN_ISSUER, doubt)
+    stamps = [stamping.decode(code).stamp for code in codes]
     mixed = _mixed(stamps)
     if mixed is not None:
         return Judgement(Verdict.DIFFERENT_SETS, mixed)
@@ -153,7 +156,7 @@ def _judge_set(stamps: Sequence[Stamp], standing: Standing | None, comparison: C
         return Judgement(
             verdict,
             reason,
-            number=first.number,
+            number=first.issue_number,
             day=first.day,
             pages=first.pages,
             present=tuple(sorted(times)),
@@ -177,14 +180,16 @@ def _judge_set(stamps: Sequence[Stamp], standing: Standing | None, comparison: C
     return judged(Verdict.GENUINE_CURRENT, Reason.TEXT_SAME if same else Reason.TEXT_NOT_COMPARED)
 
 
-def _stamps(sheet: Sequence[bytes]) -> list[Stamp]:
-    found = []
-    for code in sheet:
-        try:
-            found.append(read_stamp(code))
-        except NotAStamp:
-            continue
-    return found
+def _stamps(sheet: Sequence[bytes]) -> list[bytes]:
+    return [code for code in sheet if _is_stamp(code)]
+
+
+def _is_stamp(code: bytes) -> bool:
+    try:
+        stamping.decode(code)
+    except StampUnreadable:
+        return False
+    return True
 
 
 def _foreign(sheet: Sequence[bytes], keys: KeyList) -> Reason:
@@ -195,21 +200,15 @@ def _foreign(sheet: Sequence[bytes], keys: KeyList) -> Reason:
     return Reason.NOT_A_STAMP
 
 
-def _doubt(stamp: Stamp, keys: KeyList) -> Reason | None:
+def _doubt(code: bytes, keys: KeyList) -> Reason | None:
     """Why the stamp does not count, or None."""
-    if stamp.municipality != keys.municipality:
+    if stamping.decode(code).stamp.municipality_code != keys.municipality:
         return Reason.OTHER_MUNICIPALITY
-    named = [key for key in keys.keys if bytes.fromhex(key.id)[:4] == stamp.key_id]
-    if not named:
-        return Reason.UNKNOWN_KEY
-    made = next((key for key in named if signed_by(stamp, key.public)), None)
-    if made is None:
-        return Reason.SIGNATURE_WRONG
-    if made.revoked:
-        return Reason.KEY_REVOKED
-    too_early = stamp.day < local_date(made.since)
-    too_late = made.retired is not None and stamp.day > local_date(made.retired) + _HANDOVER
-    return Reason.OUTSIDE_KEY_TIME if too_early or too_late else None
+    try:
+        stamping.verify(code, keys.keys)
+    except stamping.StampUntrusted as untrusted:
+        return _DOUBTS[type(untrusted)]
+    return None
 
 
 def _mixed(stamps: Sequence[Stamp]) -> Reason | None:
@@ -217,7 +216,7 @@ def _mixed(stamps: Sequence[Stamp]) -> Reason | None:
     first = stamps[0]
     links: dict[int, bytes] = {}
     for stamp in stamps:
-        if stamp.number != first.number:
+        if stamp.issue_number != first.issue_number:
             return Reason.OTHER_NUMBER
         if stamp.pages != first.pages:
             return Reason.OTHER_COUNT

@@ -1,7 +1,5 @@
 """How an issued certificate stands, told only to somebody who proves to hold the paper; and its withdrawal by staff."""
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,18 +10,17 @@ from sqlalchemy.dialects.postgresql import insert
 from portal import audit
 from portal.audit import Action, Actor
 from portal.certificates.issuance import IssuanceUnknown
+from portal.certificates.papers import contents
 from portal.certificates.papers.judging import Standing, Status
-from portal.certificates.papers.tables import WithdrawalReason, issuance_contents, paper_withdrawals
+from portal.certificates.papers.tables import WithdrawalReason, paper_withdrawals
 from portal.certificates.tables import Answer, State, issuances
 
-_NOBODY = bytes(32)
 # Paper may be out there. Before its release, and after a refusal, there is none.
 _RELEASED = frozenset({State.RELEASED, State.PRINTED, State.NOT_PRINTED, State.UNKNOWN, State.SETTLED})
 _NO_WHOLE_PAPER = frozenset({Answer.NOT_PRINTED, Answer.PARTLY_PRINTED})
 
-_HELD = (
+_STANDING = (
     sa.select(
-        issuances.c.id,
         issuances.c.state,
         issuances.c.released_at,
         issuances.c.answer,
@@ -31,11 +28,9 @@ _HELD = (
         issuances.c.settled_at,
         paper_withdrawals.c.reason,
         paper_withdrawals.c.withdrawn_at,
-        issuance_contents.c.access_sha256,
-        issuance_contents.c.ciphertext,
     )
-    .select_from(issuances.join(issuance_contents).outerjoin(paper_withdrawals))
-    .where(issuances.c.issue_number == sa.bindparam("of_number"))
+    .select_from(issuances.outerjoin(paper_withdrawals))
+    .where(issuances.c.id == sa.bindparam("of_issuance"))
 )
 _ISSUANCE = (
     sa.select(issuances.c.id, issuances.c.resident_id, issuances.c.released_at)
@@ -78,12 +73,14 @@ def held(connection: sa.Connection, issue_number: str, access_key: bytes) -> Hel
     None for a number that was never given out, for a wrong key, and for content that has been erased: from outside
     the three are one.
     """
-    row = connection.execute(_HELD, {"of_number": issue_number}).one_or_none()
-    kept = _NOBODY if row is None else row.access_sha256
-    fits = hmac.compare_digest(hashlib.sha256(access_key).digest(), kept)
-    if row is None or not fits or row.released_at is None or State(row.state) not in _RELEASED:
+    try:
+        kept = contents.fetch(connection, issue_number, access_key)
+    except contents.ContentUnknown:
         return None
-    return Held(row.id, _standing(row), row.ciphertext)
+    row = connection.execute(_STANDING, {"of_issuance": kept.issuance_id}).one()
+    if row.released_at is None or State(row.state) not in _RELEASED:
+        return None
+    return Held(kept.issuance_id, _standing(row), kept.ciphertext)
 
 
 def withdraw(
