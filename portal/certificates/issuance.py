@@ -5,7 +5,6 @@ else, and leaves only towards the terminal and the session that asked for it.
 """
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal import audit, jobs, municipality, register
 from portal.audit import Action, Actor, ActorKind
+from portal.certificates import numbers
 from portal.certificates.applicants import UnfitRequest, Why, read
 from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import kind_of
@@ -29,8 +29,6 @@ from portal.ground import Ground
 PATIENCE = timedelta(minutes=10)
 MOST_COPIES = 10
 MOST_WAITING = 60
-# No letters that read like figures: people dictate issue numbers over the telephone.
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 _BY_KEY = sa.select(issuances).where(
     issuances.c.terminal_id == sa.bindparam("of_terminal"), issuances.c.request_key == sa.bindparam("of_key")
@@ -160,7 +158,7 @@ def request(
             "fence": 0,
             "attempts": 0,
             "repeated": False,
-            "issue_number": _issue_number(here.code),
+            "issue_number": numbers.draw(here.code),
             "requested_at": now,
             "due_at": now + PATIENCE,
         },
@@ -296,8 +294,3 @@ def _references(persons: Iterable[str]) -> frozenset[UUID]:
     if not wanted:
         raise UnfitRequest("persons")
     return wanted
-
-
-def _issue_number(code: str) -> str:
-    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(10))
-    return f"{code}-{drawn[:5]}-{drawn[5:]}"

@@ -1,0 +1,1 @@
+"""Page types compiled once and filled for each document."""
