@@ -1,4 +1,4 @@
-"""The page on which anyone checks a certificate: public, without session or cookie, and once more as a single file."""
+"""The page on which anyone checks a certificate: public, without session or cookie; and once more as one file."""
 
 from portal.verify.app import create_app
 

@@ -26,7 +26,9 @@ _AWAY = ErrorWords(
     _l("システムにつながりません。少し待ってから、もう一度開いてください。"),
     logging.ERROR,
 )
-_UNFIT = ErrorWords(400, "bad_request", _l("受け取れない内容です"), _l("はじめのページから、もう一度始めてください。"))
+_UNFIT = ErrorWords(
+    400, "bad_request", _l("受け取れない内容です"), _l("はじめのページから、もう一度始めてください。")
+)
 
 ERRORS: dict[type[Exception], ErrorWords] = {
     identity.TooManyAttempts: ErrorWords(
@@ -65,4 +67,6 @@ def respond(words: ErrorWords) -> ResponseReturnValue:
     """A whole page; JSON for the script's question."""
     if flask.request.blueprint == "asking":
         return {"error": words.code, "reference": reference()}
-    return flask.render_template("error.html", words=words, reference=reference(), city=None, sprite="/static/icons.svg")
+    return flask.render_template(
+        "error.html", words=words, reference=reference(), city=None, sprite="/static/icons.svg"
+    )

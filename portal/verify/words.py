@@ -27,7 +27,7 @@ COMPARED = "genuine_compared"
 VERDICTS: dict[str, VerdictWords] = {
     COMPARED: VerdictWords("ok", "check-circle", _l("本物で、いまも有効です")),
     Verdict.GENUINE_CURRENT.value: VerdictWords(
-        "info", "info", _l("{city}が出した証明書で、取り消されていません。紙の文字を見くらべてください")
+        "info", "info", _l("{city}に記録があります。紙の文字を見くらべてください")
     ),
     Verdict.GENUINE_OFFLINE.value: VerdictWords(
         "info", "info", _l("{city}のコードです。ただし、まだわからないことがあります")
@@ -63,11 +63,15 @@ REASONS: dict[str, str] = {
         "{city}の記録が、コードのしるした内容と合いません。証明書として受け取らず、窓口に知らせてください。"
     ),
     Reason.OTHER_NUMBER.value: _l("発行番号のちがう紙があります。1つの証明書ごとに確かめてください。"),
-    Reason.OTHER_RENDERING.value: _l("同じ発行番号でも、別に作られた紙があります。同じときに出た紙だけで確かめてください。"),
+    Reason.OTHER_RENDERING.value: _l(
+        "同じ発行番号でも、別に作られた紙があります。同じときに出た紙だけで確かめてください。"
+    ),
     Reason.OTHER_COUNT.value: _l("枚数の数えかたがちがう紙があります。1つの証明書ごとに確かめてください。"),
     Reason.OTHER_DAY.value: _l("発行年月日のちがう紙があります。1つの証明書ごとに確かめてください。"),
     Reason.PAGE_CONTRADICTS.value: _l("同じ枚目なのに、中身のちがう紙があります。どちらかが本物ではありません。"),
-    Reason.PAGES_MISSING.value: _l("コードは{city}のものですが、足りない紙があります。残りの紙も読み取ってください。"),
+    Reason.PAGES_MISSING.value: _l(
+        "コードは{city}のものですが、足りない紙があります。残りの紙も読み取ってください。"
+    ),
     Reason.NOT_A_STAMP.value: _l("この紙のコードは、証明書のコードではありません。"),
     Reason.WEB_ADDRESS.value: _l(
         "この紙のコードは、ウェブのアドレスです。本物のコードにアドレスは入っていません。開かずに、窓口に知らせてください。"
@@ -75,7 +79,9 @@ REASONS: dict[str, str] = {
     Reason.LOOKALIKE_ADDRESS.value: _l(
         "この紙のコードは、公式のページによく似た、にせのアドレスです。けっして開かないで、窓口に知らせてください。"
     ),
-    Reason.OTHER_MUNICIPALITY.value: _l("ほかの市区町村の番号が入っています。その市区町村のページで確かめてください。"),
+    Reason.OTHER_MUNICIPALITY.value: _l(
+        "ほかの市区町村の番号が入っています。その市区町村のページで確かめてください。"
+    ),
     Reason.UNKNOWN_KEY.value: _l("{city}のものではない署名です。本物の証明書ではないおそれがあります。"),
     Reason.KEY_REVOKED.value: _l("使うのをやめた鍵の署名です。いまはこの署名を信用できません。"),
     Reason.OUTSIDE_KEY_TIME.value: _l("発行年月日が、署名の鍵を使っていた時期と合いません。"),
@@ -93,11 +99,16 @@ FINDINGS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "set": (
         _l("紙の組"),
-        {"yes": _l("すべてそろっています"), "no": _l("そろっていません"), "open": _l("まだわかりません")},
+        {
+            "yes": _l("すべてそろっています"),
+            "no": _l("足りない紙があります"),
+            "mixed": _l("ほかの紙がまざっています"),
+            "open": _l("まだわかりません"),
+        },
     ),
     "standing": (
         _l("いまも有効か"),
-        {"yes": _l("取り消されていません"), "no": _l("取り消されています"), "open": _l("照会していません")},
+        {"yes": _l("取り消されていません"), "no": _l("取り消されています"), "open": _l("照会していません"), "absent": _l("記録がありません")},
     ),
     "text": (
         _l("紙の文字"),

@@ -1,7 +1,7 @@
 """What a checker may say about sheets of paper: never more than was looked at.
 
-Pure: stamps and key list in, one verdict out. The same rules stand in static/js/verify/judging.js, which judges in the
-browser and in the offline page; tests hold both against the same cases.
+Pure: stamps and key list in, one verdict out. The same rules stand in static/js/verify/judging.js, which judges in
+the browser and in the offline page; tests hold both against the same cases.
 """
 
 from collections import Counter
@@ -100,6 +100,10 @@ class Judgement:
     double: tuple[int, ...] = ()
 
 
+_ALTERED: dict[Comparison | None, Reason] = {
+    Comparison.DIFFERS: Reason.TEXT_DIFFERS,
+    Comparison.RECORD_CONTRADICTS: Reason.RECORD_CONTRADICTS,
+}
 _WITHDRAWN = {reason: Reason(reason.value) for reason in WithdrawalReason}
 _DOUBTS: dict[type[stamping.StampUntrusted], Reason] = {
     stamping.UnknownKey: Reason.UNKNOWN_KEY,
@@ -152,32 +156,32 @@ def _judge_set(stamps: Sequence[Stamp], standing: Standing | None, comparison: C
     times = Counter(stamp.page for stamp in stamps)
     missing = tuple(page for page in range(1, first.pages + 1) if page not in times)
 
-    def judged(verdict: Verdict, reason: Reason) -> Judgement:
-        return Judgement(
-            verdict,
-            reason,
-            number=first.issue_number,
-            day=first.day,
-            pages=first.pages,
-            present=tuple(sorted(times)),
-            missing=missing,
-            double=tuple(sorted(page for page, seen in times.items() if seen > 1)),
-        )
+    verdict, reason = _of_set(standing, comparison, whole=not missing)
+    return Judgement(
+        verdict,
+        reason,
+        number=first.issue_number,
+        day=first.day,
+        pages=first.pages,
+        present=tuple(sorted(times)),
+        missing=missing,
+        double=tuple(sorted(page for page, seen in times.items() if seen > 1)),
+    )
 
-    if comparison is Comparison.DIFFERS:
-        return judged(Verdict.ALTERED, Reason.TEXT_DIFFERS)
-    if comparison is Comparison.RECORD_CONTRADICTS:
-        return judged(Verdict.ALTERED, Reason.RECORD_CONTRADICTS)
+
+def _of_set(standing: Standing | None, comparison: Comparison | None, *, whole: bool) -> tuple[Verdict, Reason]:
+    if comparison in _ALTERED:
+        return Verdict.ALTERED, _ALTERED[comparison]
     if standing is not None and standing.status is Status.WITHDRAWN:
-        return judged(Verdict.WITHDRAWN, _WITHDRAWN[standing.reason or WithdrawalReason.OFFICER])
-    if missing:
-        return judged(Verdict.INCOMPLETE_SET, Reason.PAGES_MISSING)
+        return Verdict.WITHDRAWN, _WITHDRAWN[standing.reason or WithdrawalReason.OFFICER]
+    if not whole:
+        return Verdict.INCOMPLETE_SET, Reason.PAGES_MISSING
     if standing is None:
-        return judged(Verdict.GENUINE_OFFLINE, Reason.STANDING_NOT_ASKED)
+        return Verdict.GENUINE_OFFLINE, Reason.STANDING_NOT_ASKED
     if standing.status is Status.NOT_ON_RECORD:
-        return judged(Verdict.GENUINE_OFFLINE, Reason.NOT_ON_RECORD)
+        return Verdict.GENUINE_OFFLINE, Reason.NOT_ON_RECORD
     same = comparison is Comparison.SAME
-    return judged(Verdict.GENUINE_CURRENT, Reason.TEXT_SAME if same else Reason.TEXT_NOT_COMPARED)
+    return Verdict.GENUINE_CURRENT, Reason.TEXT_SAME if same else Reason.TEXT_NOT_COMPARED
 
 
 def _stamps(sheet: Sequence[bytes]) -> list[bytes]:

@@ -37,9 +37,8 @@ _AUTHORITY = re.compile(r"([^/\\?#]*)(.*)", re.DOTALL)
 _COMMON = frozenset({"www", "verify", "city", "town", "village", "example", "localhost"})
 _FEWEST_TELLING = 5
 # Each pair: a character, and the plain letter that a hurried eye takes it for.
-_ALIKE = str.maketrans(
-    dict(pair for pair in "0o 1l il |l ıl ιl іl ӏl αa аa еe еe οo оo ρp рp сc νv υu уy χx хx ѕs јj κk кk ԁd ɡg һh пn".split())  # noqa: RUF001, SIM905
-)
+_PAIRS = "0o1lil|lılιlіlӏlαaаaеeοoоoρpрpсcνvυuуyχxхxѕsјjκkкkԁdɡgһhпn"
+_ALIKE = str.maketrans(dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)))
 
 
 def address_kind(text: str, official: str) -> AddressKind:

@@ -1,7 +1,8 @@
-"""How an issued certificate stands, told only to somebody who proves to hold the paper; and its withdrawal by staff."""
+"""How an issued certificate stands, told to whoever proves to hold the paper; and its withdrawal by staff."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,16 +20,17 @@ from portal.certificates.tables import Answer, State, issuances
 _RELEASED = frozenset({State.RELEASED, State.PRINTED, State.NOT_PRINTED, State.UNKNOWN, State.SETTLED})
 _NO_WHOLE_PAPER = frozenset({Answer.NOT_PRINTED, Answer.PARTLY_PRINTED})
 
+_SHOWN: tuple[sa.Column[Any], ...] = (
+    issuances.c.state,
+    issuances.c.released_at,
+    issuances.c.answer,
+    issuances.c.ended_at,
+    issuances.c.settled_at,
+    paper_withdrawals.c.reason,
+    paper_withdrawals.c.withdrawn_at,
+)
 _STANDING = (
-    sa.select(
-        issuances.c.state,
-        issuances.c.released_at,
-        issuances.c.answer,
-        issuances.c.ended_at,
-        issuances.c.settled_at,
-        paper_withdrawals.c.reason,
-        paper_withdrawals.c.withdrawn_at,
-    )
+    sa.select(*_SHOWN)
     .select_from(issuances.outerjoin(paper_withdrawals))
     .where(issuances.c.id == sa.bindparam("of_issuance"))
 )
@@ -112,7 +114,7 @@ def withdrawal(connection: sa.Connection, issuance_id: UUID) -> Withdrawal | Non
     return None if row is None else Withdrawal(WithdrawalReason(row.reason), row.withdrawn_at, row.withdrawn_by)
 
 
-def _standing(row: sa.Row[tuple[object, ...]]) -> Standing:
+def _standing(row: sa.Row[Any]) -> Standing:
     if row.reason is not None:
         return Standing(Status.WITHDRAWN, WithdrawalReason(row.reason), row.withdrawn_at)
     if State(row.state) is State.NOT_PRINTED:

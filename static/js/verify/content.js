@@ -35,6 +35,9 @@
     const digests = [];
     for (const [place, page] of content.pages.entries()) {
       const texts = page.texts.map(([path, , text]) => [path, text]);
+      for (const [path, png] of page.pictures) {
+        texts.push([path, papers.hex(await sha256(Uint8Array.from(atob(png), (character) => character.charCodeAt(0))))]);
+      }
       digests.push(await sha256(utf8(JSON.stringify([place + 1, content.pages.length, texts]))));
     }
     const tied = [1, stamp.municipality, content.number, content.kind, content.day, digests.map(papers.hex)];

@@ -26,12 +26,12 @@
     const open = { signature: "open", set: "open", standing: "open", text: "open" };
     if (verdict === "unreadable") return open;
     if (verdict === "unknown_issuer") return { ...open, signature: "no" };
-    if (verdict === "different_sets") return { ...open, signature: "yes", set: "no" };
+    if (verdict === "different_sets") return { ...open, signature: "yes", set: "mixed" };
     const altered = verdict === "altered";
     return {
       signature: "yes",
       set: missing.length > 0 ? "no" : "yes",
-      standing: { current: "yes", withdrawn: "no" }[standing?.status] ?? "open",
+      standing: { current: "yes", withdrawn: "no", not_on_record: "absent" }[standing?.status] ?? "open",
       text: altered ? "no" : reason === "text_same" ? "yes" : "open",
     };
   };
@@ -56,7 +56,7 @@
     for (const row of panel.querySelectorAll("[data-show]")) row.hidden = judgement[row.dataset.show] === null;
     for (const [question, answer] of Object.entries(findings(judgement, standing))) {
       const line = panel.querySelector(`[data-finding="${question}"]`);
-      line.dataset.state = answer;
+      line.dataset.state = { mixed: "no", absent: "open" }[answer] ?? answer;
       for (const said of line.querySelectorAll("[data-answer]")) said.hidden = said.dataset.answer !== answer;
     }
     document.getElementById("verdict").replaceChildren(panel);
@@ -71,15 +71,21 @@
     document.getElementById("sheets").replaceChildren(...tiles);
   };
 
-  // A text as big as it is on nobody's screen by chance: each character can be looked at.
-  const field = (label, text) => {
+  const field = (label, ...shown) => {
     const row = document.createElement("div");
     const [name, value] = [document.createElement("dt"), document.createElement("dd")];
     name.textContent = label;
-    value.textContent = text;
+    value.append(...shown);
     value.className = "mj-name";
     row.append(name, value);
     return row;
+  };
+
+  const picture = (png) => {
+    const image = document.createElement("img");
+    image.src = `data:image/png;base64,${png}`;
+    image.alt = word("picture");
+    return field(image.alt, image);
   };
 
   const group = (path) => /^(?:.*\.)?\w+\.\d+(?=\.)/.exec(path)?.[0] ?? "";
@@ -97,6 +103,7 @@
         before = group(path);
         place(section, "texts").append(row);
       }
+      place(section, "texts").append(...content.pages[number - 1].pictures.map(([, png]) => picture(png)));
       return section;
     });
     document.getElementById("says").replaceChildren(...shown);

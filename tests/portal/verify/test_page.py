@@ -1,7 +1,5 @@
 """The page on which certificates are checked, in a real browser, with pictures as people take them."""
 
-import re
-
 import playwright.sync_api as playwright
 from playwright.sync_api import expect
 

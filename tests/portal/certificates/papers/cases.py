@@ -1,4 +1,4 @@
-"""Cases of judging that Python and the browser must answer alike: sheets, key list, standing, comparison → verdict."""
+"""Cases of judging that Python and the browser must answer alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,9 +40,14 @@ def _alone(codes: Sequence[bytes]) -> list[list[bytes]]:
     return [[code] for code in codes]
 
 
-def cases() -> list[Case]:  # noqa: PLR0914
+def cases() -> list[Case]:
     """Every verdict with every reason, and the ways in which one hides another."""
-    ours, stranger, old, lost = Sealer(), Sealer(), Sealer(retired=date(2026, 6, 30)), Sealer(revoked=date(2026, 12, 1))
+    ours, stranger, old, lost = (
+        Sealer(),
+        Sealer(),
+        Sealer(retired=date(2026, 6, 30)),
+        Sealer(revoked=date(2026, 12, 1)),
+    )
     keys = key_list(ours, old, lost)
     one, three = paper(), paper(3, number=f"{MISAKI}-AAAAA-BBBBB")
     again = paper(3, number=three.number)

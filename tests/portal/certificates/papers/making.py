@@ -14,7 +14,7 @@ from qrcode import constants
 from qrcode.main import QRCode
 from qrcode.util import MODE_8BIT_BYTE, QRData
 
-from portal.certificates.papers.contents import Content, PageContent, Words, enclose
+from portal.certificates.papers.contents import Content, PageContent, Words, access_key, enclose
 from portal.certificates.sealing import stamp as stamping
 from portal.certificates.sealing import tie
 from portal.certificates.sealing.key_list import KeyList, PublishedKey, published
@@ -84,8 +84,6 @@ class Paper:
 
     @property
     def access(self) -> bytes:
-        from portal.certificates.papers.contents import access_key  # noqa: PLC0415
-
         return access_key(self.secret, self.number)
 
 
@@ -95,20 +93,16 @@ def paper(
     """A certificate with so many sheets; a new secret each time."""
     code, _, own = number.partition("-")
     secret = secrets.token_bytes(16)
-    sheets = tuple(PageContent("1", _texts(name, page, number)) for page in range(1, pages + 1))
-    words = Words("resident_record", "住民票の写し", number, day, sheets)
-    digests = [
-        tie.digest(page, pages, [(text.path, text.text) for text in sheet.texts])
-        for page, sheet in enumerate(sheets, 1)
-    ]
-    root = tie.root(
-        secret, municipality_code=code, number=number, kind=words.kind, day=day, digests=digests
+    sheets = tuple(
+        PageContent("1", _texts(name, page, number), (("seal", _impression()),)) for page in range(1, pages + 1)
     )
+    words = Words("resident_record", "住民票の写し", number, day, sheets)
+    bound = tie.bind(words, secret)
     stamps = tuple(
         Stamp(code, own, page, pages, day, link[: stamping.LINK_BYTES], secret)
-        for page, link in enumerate(tie.links(root, digests), 1)
+        for page, link in enumerate(bound.links, 1)
     )
-    return Paper(number, stamps, secret, enclose(words, secret), words, tie.code(root))
+    return Paper(number, stamps, secret, enclose(words, secret), words, bound.code)
 
 
 def _texts(name: str, page: int, number: str) -> tuple[Text, ...]:
@@ -128,6 +122,14 @@ def _texts(name: str, page: int, number: str) -> tuple[Text, ...]:
     )
 
 
+def _impression() -> bytes:
+    drawn = Image.new("1", (64, 64), 1)
+    ImageDraw.Draw(drawn).ellipse((4, 4, 60, 60), outline=0, width=4)
+    file = io.BytesIO()
+    drawn.save(file, "PNG")
+    return file.getvalue()
+
+
 def qr_picture(code: bytes, pixels: int = 4) -> Image.Image:
     """The code as it is printed: version 8-M, in its quiet zone."""
     drawn: QRCode[object] = QRCode(
@@ -135,7 +137,8 @@ def qr_picture(code: bytes, pixels: int = 4) -> Image.Image:
     )
     drawn.add_data(QRData(code, mode=MODE_8BIT_BYTE))
     drawn.make(fit=False)
-    return drawn.make_image().get_image().convert("L")
+    picture: Image.Image = drawn.make_image().get_image().convert("L")
+    return picture
 
 
 def photo(*codes: bytes, turned: float = 3) -> bytes:
