@@ -39,6 +39,9 @@ _ISSUANCE = (
     .where(issuances.c.id == sa.bindparam("of_issuance"))
     .with_for_update()
 )
+_BY_NUMBER = sa.select(issuances.c.id).where(
+    issuances.c.issue_number == sa.bindparam("of_number"), issuances.c.released_at.is_not(None)
+)
 _WITHDRAW = insert(paper_withdrawals).on_conflict_do_nothing().returning(paper_withdrawals.c.issuance_id)
 _WITHDRAWAL = sa.select(paper_withdrawals).where(paper_withdrawals.c.issuance_id == sa.bindparam("of_issuance"))
 
@@ -83,6 +86,20 @@ def held(connection: sa.Connection, issue_number: str, access_key: bytes) -> Hel
     if row.released_at is None or State(row.state) not in _RELEASED:
         return None
     return Held(kept.issuance_id, _standing(row), kept.ciphertext)
+
+
+def standing_of(connection: sa.Connection, issuance_id: UUID) -> Standing:
+    """How an issuance stands, for staff. Raises IssuanceUnknown."""
+    row = connection.execute(_STANDING, {"of_issuance": issuance_id}).one_or_none()
+    if row is None:
+        raise IssuanceUnknown
+    return _standing(row)
+
+
+def issuance_of_number(connection: sa.Connection, issue_number: str) -> UUID | None:
+    """The issuance whose paper carries this number, if one was ever let out."""
+    found: UUID | None = connection.execute(_BY_NUMBER, {"of_number": issue_number}).scalar_one_or_none()
+    return found
 
 
 def withdraw(
