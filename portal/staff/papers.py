@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from portal import certificates, database
 from portal.certificates.papers import standing
+from portal.certificates.papers.judging import Status
 from portal.certificates.papers.tables import WithdrawalReason
 from portal.staff.forms import FindPaperForm, WithdrawForm
 from portal.staff.member import actor
@@ -78,7 +79,7 @@ def _page(issuance: UUID, form: WithdrawForm) -> str:
         tab="cases",
         case=case,
         kind=certificates.all_kinds()[case.kind].name,
-        withdrawn=stands.status is standing.Status.WITHDRAWN,
+        withdrawn=stands.status is Status.WITHDRAWN,
         reason=None if stands.reason is None else REASONS[stands.reason],
         since=stands.at,
         reasons=REASONS,

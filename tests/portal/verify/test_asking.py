@@ -122,7 +122,9 @@ def test_erased_content_looks_as_if_it_had_never_been_there(
     assert asked(client, one) == NOTHING
 
 
-@pytest.mark.parametrize(("found", "kept"), [("nothing", "current"), ("differs", "altered"), ("mixed", "different_sets")])
+@pytest.mark.parametrize(
+    ("found", "kept"), [("nothing", "current"), ("differs", "altered"), ("mixed", "different_sets")]
+)
 def test_every_check_is_kept_with_what_it_found(
     client: FlaskClient, issue: Issue, city: Ground, found: str, kept: str
 ) -> None:
