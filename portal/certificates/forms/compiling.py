@@ -189,8 +189,7 @@ def _require_still(path: str, setting: Setting, look: list[Piece]) -> None:
 
 def _words(piece: Piece, stock: Stock, font: writer.PageFont) -> bytes:
     """The operators for a line that the form itself says."""
-    sequences = stock.coverage.drawn(piece.text.rstrip())
-    codes = b"".join(b"%04x" % font.code(glyph, text) for glyph, text in sequences)
+    codes = font.codes(stock.coverage.drawn(piece.text.rstrip()))
     return b"%.4g %.4g %.4g rg /%s %.6g Tf 1 0 0 1 %.4f %.4f Tm <%s> Tj" % (
         *piece.colour, LABEL_FONT.encode(), piece.size, piece.left, writer.HEIGHT - piece.baseline, codes,
     )  # fmt: skip
