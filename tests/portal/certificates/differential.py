@@ -79,7 +79,7 @@ def layouts(press: Press, count: int, most_persons: int = 24) -> Iterator[tuple[
 def compare(press: Press, number: int, layout: Layout) -> Compared:
     """Both layouts of a household; raises Differs."""
     kind, seal = kind_of("resident_record"), OneSeal()
-    office = replace(ISSUE, officer=("岬　進", "神󠄀渡邉󠄎　龍之介左衛門", "JEAN-PIERRE O'BRIEN")[number % 3])
+    office = replace(ISSUE, officer=("岬　進", "渡邉\U000e010f　龍之介左衛門", "JEAN-PIERRE O'BRIEN")[number % 3])
     compiled, reference = (
         press.print(kind, layout, office, NOON, seal, full_layout=full).document for full in (False, True)
     )
