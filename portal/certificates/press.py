@@ -17,6 +17,7 @@ from portal.certificates.characters import Coverage, approved_font, width
 from portal.certificates.eras import in_era
 from portal.certificates.kinds import all_kinds
 from portal.certificates.paper import Issue, Kind, Layout, Seal
+from portal.certificates.single_sheets import lay_out
 from portal.certificates.specimen import SPECIMEN
 from portal.certificates.typesetting import TypesettingBroken, require_fit, require_subsetter, write_exactly
 
@@ -85,8 +86,11 @@ class Press:
         self._styles = {
             kind.id: CSS(filename=kind.folder / _STYLE, font_config=self._fonts, url_fetcher=self._nothing)
             for kind in all_kinds().values()
+            if not kind.forms
         }
-        self._templates = {kind.id: _environment(kind).get_template(_PAGE) for kind in all_kinds().values()}
+        self._templates = {
+            kind.id: _environment(kind).get_template(_PAGE) for kind in all_kinds().values() if not kind.forms
+        }
         self._seals: dict[bytes, _SealOnly] = {}
         logger = logging.getLogger("weasyprint")
         if not any(isinstance(handler, _Refusing) for handler in logger.handlers):
@@ -96,22 +100,27 @@ class Press:
         """Typeset a specimen of every kind and throw it away: the first certificate is then as fast as any other."""
         issue = Issue(number="0", day=date(2020, 1, 1), office="見本", officer="見本", seal=Seal(_SPECIMEN_SEAL))
         for kind in all_kinds().values():
-            self.print(kind, kind.compose(SPECIMEN), issue, at)
+            if not kind.forms:
+                self.print(kind, kind.compose(SPECIMEN), issue, at)
 
     def print(self, kind: Kind, layout: Layout, issue: Issue, at: datetime) -> Printed:
         """Typeset `layout`. Raises UnprintableCharacter, DoesNotFit, TypesettingBroken."""
         shown = {"number": issue.number, "day": in_era(issue.day), "office": issue.office, "officer": issue.officer}
+        shown |= {"verify_address": "https://verify.misaki.example/"}
         self.coverage.require(layout.values)
         for name, text in shown.items():
             self.coverage.require(text, f"issue.{name}")
-        html = self._templates[kind.id].render(
-            content=layout.values, issue=shown, created=at.isoformat("T", "seconds")
-        )
-        fetcher = self._seals.setdefault(issue.seal.picture, _SealOnly(issue.seal))
-        laid_out = HTML(string=html, url_fetcher=fetcher).render(
-            stylesheets=[self._styles[kind.id]], font_config=self._fonts
-        )
-        require_fit(laid_out, layout.sheets)
+        created = at.isoformat("T", "seconds")
+        if isinstance(layout.values, tuple):
+            laid_out = lay_out(kind, layout.values, issue, shown, created, self._fonts)
+            require_fit(laid_out, len(layout.values))
+        else:
+            html = self._templates[kind.id].render(content=layout.values, issue=shown, created=created)
+            fetcher = self._seals.setdefault(issue.seal.picture, _SealOnly(issue.seal))
+            laid_out = HTML(string=html, url_fetcher=fetcher).render(
+                stylesheets=[self._styles[kind.id]], font_config=self._fonts
+            )
+            require_fit(laid_out, layout.sheets)
         document, contents, _ = write_exactly(laid_out, self.coverage.glyph)
         return Printed(
             document=document,
