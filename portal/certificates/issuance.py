@@ -5,7 +5,6 @@ else, and leaves only towards the terminal and the session that asked for it.
 """
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,11 +16,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal import audit, jobs, municipality, register
 from portal.audit import Action, Actor, ActorKind
+from portal.certificates import numbers
 from portal.certificates.applicants import UnfitRequest, Why, matter, read
 from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import kind_of
 from portal.certificates.manifest import ticket
 from portal.certificates.paper import Scope
+from portal.certificates.papers import contents
 from portal.certificates.states import NotReleasable, move
 from portal.certificates.tables import Event, RefusalCode, State, issuance_documents, issuances
 from portal.ground import Ground
@@ -29,8 +30,6 @@ from portal.ground import Ground
 PATIENCE = timedelta(minutes=10)
 MOST_COPIES = 10
 MOST_WAITING = 60
-# No letters that read like figures: people dictate issue numbers over the telephone.
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 _BY_KEY = sa.select(issuances).where(
     issuances.c.terminal_id == sa.bindparam("of_terminal"), issuances.c.request_key == sa.bindparam("of_key")
@@ -159,7 +158,7 @@ def request(
             "fence": 0,
             "attempts": 0,
             "repeated": False,
-            "issue_number": _issue_number(here.code),
+            "issue_number": numbers.draw(here.code),
             "requested_at": now,
             "due_at": now + PATIENCE,
         },
@@ -240,6 +239,12 @@ def erase_document(connection: sa.Connection, issuance_id: UUID) -> None:
     connection.execute(_ERASE, {"of_issuance": issuance_id})
 
 
+def discard_rendering(connection: sa.Connection, issuance_id: UUID) -> None:
+    """Delete the bytes and the kept words of an issuance, if there are any: its paper has not left and never will."""
+    erase_document(connection, issuance_id)
+    contents.erase(connection, issuance_id)
+
+
 def _refusal_at_release(
     connection: sa.Connection, ground: Ground, row: sa.Row[tuple[object, ...]], now: datetime
 ) -> RefusalCode | None:
@@ -257,7 +262,7 @@ def _refusal_at_release(
 def _refuse_release(
     connection: sa.Connection, ground: Ground, row: sa.Row[tuple[object, ...]], refusal: RefusalCode, now: datetime
 ) -> Refused:
-    erase_document(connection, row.id)
+    discard_rendering(connection, row.id)
     if refusal is RefusalCode.RECORD_CHANGED and not row.repeated:
         move(connection, row.id, Event.REPEAT, fence=row.fence, repeated=True, due_at=now + PATIENCE)
         jobs.enqueue(ground.jobs, connection, jobs.Task.RENDER_ISSUANCE, issuance=str(row.id))
@@ -297,8 +302,3 @@ def _references(persons: Iterable[str]) -> frozenset[UUID]:
     if not wanted:
         raise UnfitRequest("persons")
     return wanted
-
-
-def _issue_number(code: str) -> str:
-    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(10))
-    return f"{code}-{drawn[:5]}-{drawn[5:]}"

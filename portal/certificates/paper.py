@@ -156,6 +156,7 @@ class Seal:
 class Issue:
     """The act of issuing: number, day on the server's calendar, office and name of the mayor, seal.
 
+    `municipality_code` is the 全国地方公共団体コード, `verify_address` the one address where a sheet can be checked.
     No part has a default: without seal, mayor or date there is no certificate (incident of Okayama, 2023-07).
     """
 
@@ -164,6 +165,8 @@ class Issue:
     office: str
     officer: str
     seal: Seal
+    municipality_code: str
+    verify_address: str
 
 
 def labelled(label: str) -> str:
@@ -198,18 +201,18 @@ class Sheet:
     values: object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layout:
-    """Finished content of a kind: `values` is a frozen dataclass whose every text is printed, `sheets` its length."""
+    """Finished content of a certificate: its sheets in order."""
 
-    values: object
-    sheets: int = 1
+    sheets: tuple[Sheet, ...]
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of certificate. Everything particular to it lives in its own folder under `kinds`.
 
+    `forms` are its page types: values of the shape each has, of which only the shape counts.
     `fee` names its entry in the municipality's file; without one the kind is not issued there. `data` reads what it
     needs besides the household, `refuse` is its own rule over that, pure and asked twice (at the door, at release).
     `never_under_15`: not even where the municipality lets younger persons use a kiosk.
@@ -222,7 +225,7 @@ class Kind:
     items: Callable[[tuple[ResidentRecord, ...]], tuple[Item, ...]]
     compose: Callable[[Subject], Layout]
     folder: Path
-    forms: Mapping[str, object] = field(default_factory=dict)
+    forms: Mapping[str, object]
     places: frozenset[Place] = frozenset({Place.KIOSK, Place.COUNTER})
     hours: Hours = Hours.KIOSK
     among: Among = Among.HOUSEHOLD

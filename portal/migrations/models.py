@@ -7,8 +7,8 @@ from portal.certificates.sealing import tables as sealing
 from portal.database import metadata
 from portal.exchange import tables as exchange
 from portal.filings import tables as filings
-from portal.identity import sessions
 from portal.identity import tables as identity
+from portal.identity.login import sessions
 from portal.municipality import tables as municipality
 from portal.notices import tables as notices
 from portal.register import tables as register

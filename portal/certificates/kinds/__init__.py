@@ -4,13 +4,9 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from types import MappingProxyType
 
 from portal.certificates.paper import Kind
-
-# What every kind's sheet shares (sheet.html, frame.css); templates extend it, no kind is in it.
-FRAME = Path(__file__).parent / "frame"
 
 
 class UnknownKind(Exception):
