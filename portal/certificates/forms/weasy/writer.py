@@ -97,7 +97,7 @@ class PageFont:
             self.widths[code] = self.glyphs.advances[glyph] * 1000 / self.glyphs.units
         return code
 
-    def clean(self, _to_unicode: dict[int, str], _hinting: bool) -> None:  # noqa: FBT001
+    def clean(self, _to_unicode: dict[int, str], _hinting: bool) -> None:
         """Make the font file; the writer calls this once all pages are painted."""
         self.file_content = self.glyphs.font(self.order)
 
