@@ -28,7 +28,8 @@ from portal.certificates.forms.stock import Stock
 from portal.certificates.forms.weasy import writer
 from portal.certificates.forms.weasy.faults import TypesettingBroken
 from portal.certificates.forms.weasy.layout import Rectangle, require_subsetter
-from portal.certificates.forms.weasy.writer import Drawing, OwnPage, PageFont, Written
+from portal.certificates.forms.weasy.page_font import PageFont
+from portal.certificates.forms.weasy.writer import Drawing, OwnPage, Written
 from portal.certificates.kinds import all_kinds
 from portal.certificates.paper import Issue, Kind, Layout, Seal, Sheet
 from portal.certificates.papers.contents import Content, Words
@@ -199,8 +200,8 @@ class Press:
         for number, sheet in enumerate(layout.sheets, 1):
             for text in texts(sheet.values):
                 self.coverage.require(text.path if len(layout.sheets) == 1 else f"{number}.{text.path}", text.text)
-        for path, text in _texts_of(_common(issue, 1, 1, _NO_TIE)).items():
-            self.coverage.require(path, text)
+        for path, shown in _texts_of(_common(issue, 1, 1, _NO_TIE)).items():
+            self.coverage.require(path, shown)
 
     def _forms(self, kind: Kind, seal: Seal) -> CompiledKind:
         known = self._compiled.get((seal.picture, kind.id))
@@ -276,6 +277,7 @@ class Press:
             raise TypesettingBroken("a sheet took more than a page")
         return writer.write_full(
             [of_sheet[0] for of_sheet in laid_out],
+            PageFont(self._glyphs, TEXT_FONT),
             self.coverage.glyph,
             title=kind.name,
             created=at,

@@ -13,6 +13,7 @@ from portal.certificates.forms.stock import Stock
 from portal.certificates.forms.weasy import layout, writer
 from portal.certificates.forms.weasy.faults import FormBroken
 from portal.certificates.forms.weasy.layout import Align, Piece, Rectangle
+from portal.certificates.forms.weasy.page_font import PageFont
 from portal.certificates.forms.weasy.writer import Shared
 from portal.certificates.paper import Kind
 
@@ -42,7 +43,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Form:
-    """One page type. `name` is that of its art among a page's resources, `flow` is every text of the page in the order of the template: places, and finished operators."""
+    """One page type. `name` is that of its art among a page's resources.
+
+    `flow` is every text of the page in the order of the template: places, and finished operators.
+    """
 
     name: str
     flow: tuple[Place | bytes, ...]
@@ -77,12 +81,12 @@ class CompiledKind:
 
 
 def compile_kind(kind: Kind, common: object, stock: Stock) -> CompiledKind:
-    """Lay out every form of a kind once for each setting. `common` are the values every kind prints (issue, count, …).
+    """Lay out every form of a kind once for each setting. `common` are the values every kind prints (issue, count …).
 
     Raises FormBroken when a template does not keep the rules.
     """
     library = Library()
-    font = writer.PageFont(stock.glyphs, LABEL_FONT)
+    font = PageFont(stock.glyphs, LABEL_FONT)
     passes = {form: _passes(kind, form, common, stock) for form in kind.forms}
     arts = _arts([of_form[0] for of_form in passes.values()], library)
     forms = {
@@ -124,7 +128,7 @@ def _arts(documents: list[Document], library: Library) -> list[int]:
     return layout.take_art(documents[0].copy(pages), library)
 
 
-def _form(name: str, passes: list[Document], art: int, stock: Stock, font: writer.PageFont) -> Form:
+def _form(name: str, passes: list[Document], art: int, stock: Stock, font: PageFont) -> Form:
     looks = [layout.pieces(document.pages[0]) for document in passes]
     by_slot = [_by_slot(look) for look in looks]
     flow: list[Place | bytes] = []
@@ -184,10 +188,9 @@ def _require_still(path: str, setting: Setting, look: list[Piece]) -> None:
         raise FormBroken(f"{path}: moves with another text")
 
 
-def _words(piece: Piece, stock: Stock, font: writer.PageFont) -> bytes:
+def _words(piece: Piece, stock: Stock, font: PageFont) -> bytes:
     """The operators for a line that the form itself says."""
-    sequences = stock.coverage.drawn(piece.text.rstrip())
-    codes = b"".join(b"%04x" % font.code(glyph, text) for glyph, text in sequences)
+    codes = font.codes(stock.coverage.drawn(piece.text.rstrip()))
     return b"%.4g %.4g %.4g rg /%s %.6g Tf 1 0 0 1 %.4f %.4f Tm <%s> Tj" % (
         *piece.colour, LABEL_FONT.encode(), piece.size, piece.left, writer.HEIGHT - piece.baseline, codes,
     )  # fmt: skip
