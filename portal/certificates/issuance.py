@@ -22,6 +22,7 @@ from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import kind_of
 from portal.certificates.manifest import ticket
 from portal.certificates.paper import Scope
+from portal.certificates.papers import contents
 from portal.certificates.states import NotReleasable, move
 from portal.certificates.tables import Event, RefusalCode, State, issuance_documents, issuances
 from portal.ground import Ground
@@ -238,6 +239,12 @@ def erase_document(connection: sa.Connection, issuance_id: UUID) -> None:
     connection.execute(_ERASE, {"of_issuance": issuance_id})
 
 
+def discard_rendering(connection: sa.Connection, issuance_id: UUID) -> None:
+    """Delete the bytes and the kept words of an issuance, if there are any: its paper has not left and never will."""
+    erase_document(connection, issuance_id)
+    contents.erase(connection, issuance_id)
+
+
 def _refusal_at_release(
     connection: sa.Connection, row: sa.Row[tuple[object, ...]], now: datetime
 ) -> RefusalCode | None:
@@ -254,7 +261,7 @@ def _refusal_at_release(
 def _refuse_release(
     connection: sa.Connection, ground: Ground, row: sa.Row[tuple[object, ...]], refusal: RefusalCode, now: datetime
 ) -> Refused:
-    erase_document(connection, row.id)
+    discard_rendering(connection, row.id)
     if refusal is RefusalCode.RECORD_CHANGED and not row.repeated:
         move(connection, row.id, Event.REPEAT, fence=row.fence, repeated=True, due_at=now + PATIENCE)
         jobs.enqueue(ground.jobs, connection, jobs.Task.RENDER_ISSUANCE, issuance=str(row.id))

@@ -11,7 +11,7 @@ from portal import audit, database, municipality
 from portal.audit import Action, Actor, ActorKind
 from portal.certificates.applicants import UnfitRequest, Why, read
 from portal.certificates.characters import UnprintableCharacter
-from portal.certificates.issuance import PATIENCE, erase_document
+from portal.certificates.issuance import PATIENCE, discard_rendering
 from portal.certificates.kinds import kind_of
 from portal.certificates.manifest import canonical
 from portal.certificates.paper import Issue, Kind, Layout, Scope
@@ -144,6 +144,6 @@ def _give_up(ground: Ground, claimed: sa.Row[tuple[object, ...]], detail: str, n
     try:
         with database.transaction(ground.engine) as connection:
             move(connection, claimed.id, Event.BREAK, fence=claimed.fence, detail=detail[:120], ended_at=now)
-            erase_document(connection, claimed.id)
+            discard_rendering(connection, claimed.id)
     except NotBreakable as lost:
         _LOGGER.warning("issuance %s was taken over or ended (%s)", claimed.id, lost.state)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import secrets
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -49,7 +50,8 @@ class SigningKeys:
         """Make a new key pair for `purpose`, active from now on; returns its key id."""
         with self._lock:
             session = self._open()
-            label = f"{purpose.value}/{at:%Y%m%d%H%M%S%f}"
+            # Public and private half are found by their label: it must be nobody else's.
+            label = f"{purpose.value}/{at:%Y%m%d%H%M%S%f}/{secrets.token_hex(4)}"
             parameters = session.create_domain_parameters(
                 pkcs11.KeyType.EC,
                 {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters(_P256_OID)},
@@ -84,6 +86,14 @@ class SigningKeys:
         if used != key_id:
             return self.jws(purpose, kind, payload)
         return f"{signing_input}.{_segment(signature)}"
+
+    def newest(self, purpose: Purpose) -> str:
+        """Id of the newest key of `purpose` in the token; raises KeyUnavailable."""
+        with self._lock:
+            public = max(self._public(purpose), key=lambda key: key.label, default=None)
+        if public is None:
+            raise KeyUnavailable(f"the token holds no key for {purpose.value}")
+        return _key_id(encode_ec_public_key(public))
 
     def public_keys(self, purpose: Purpose) -> dict[str, str]:
         """Every key of `purpose`, active and retired: key id → SubjectPublicKeyInfo as PEM."""

@@ -110,7 +110,7 @@ class Signed:
 
     stamp: Stamp
     key_prefix: str
-    payload: bytes
+    payload: bytes = field(repr=False)
     signature: bytes
 
 

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pydyf
+import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from portal.audit import Actor, ActorKind
+from portal.certificates.sealing import publishing
 from portal.certificates.sealing.active import Active, document_key
 from portal.certificates.sealing.signature import RESERVED
 from portal.keys import Purpose, SigningKeys
@@ -16,6 +19,7 @@ from portal.keys.requests import certificate_request
 from tests.world.office_authority import OfficeAuthority
 
 SUBJECT = {"country_name": "JP", "organization_name": "みさき市", "common_name": "みさき市長"}
+_ACTOR = Actor(ActorKind.SYSTEM, "test")
 AT = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
 
 
@@ -27,22 +31,29 @@ class SealKeys:
     authority: OfficeAuthority
     active: Active
 
+    def publish(self, connection: sa.Connection, now: datetime) -> None:
+        """Write both keys into the published list, as the commands would."""
+        document = self.active.document_at(AT)
+        publishing.publish_stamp_key(connection, self.keys, actor=_ACTOR, now=now)
+        publishing.publish_document_key(connection, self.keys, document.certificate, actor=_ACTOR, now=now)
+
 
 def seal_keys(keys: SigningKeys, folder: Path) -> SealKeys:
     """Certify the token's document key as an authority would."""
     authority = OfficeAuthority(folder)
     key_id, request = requested(keys)
     certificate = der(authority.issue(request))
-    stamp_key, _ = keys.sign(Purpose.PAGE_STAMP, b"")
-    return SealKeys(keys, authority, Active(stamp_key, document_key(key_id, certificate)))
+    return SealKeys(keys, authority, Active(keys.newest(Purpose.PAGE_STAMP), document_key(key_id, certificate)))
 
 
 def requested(keys: SigningKeys) -> tuple[str, bytes]:
     """(id, PKCS#10 request) of the token's newest document key."""
-    key_id, _ = keys.sign(Purpose.DOCUMENT_SEAL, b"")
-    public = serialization.load_pem_public_key(keys.public_keys(Purpose.DOCUMENT_SEAL)[key_id].encode())
-    encoded = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    request = certificate_request(encoded, SUBJECT, lambda words: keys.sign_by(Purpose.DOCUMENT_SEAL, key_id, words))
+    key_id = keys.newest(Purpose.DOCUMENT_SEAL)
+    request = certificate_request(
+        keys.public_keys(Purpose.DOCUMENT_SEAL)[key_id],
+        SUBJECT,
+        lambda words: keys.sign_by(Purpose.DOCUMENT_SEAL, key_id, words),
+    )
     return key_id, request.encode()
 
 
@@ -76,6 +87,7 @@ def unsigned(words: bytes = b"0 0 m 100 100 l S") -> bytes:
             "Parent": pdf.pages.reference,
             "MediaBox": pydyf.Array([0, 0, 595.28, 841.89]),
             "Contents": content.reference,
+            "Resources": pydyf.Dictionary(),
         }
     )
     pdf.add_page(page)
