@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from portal import audit, jobs, municipality, register
 from portal.audit import Action, Actor, ActorKind
 from portal.certificates import numbers
-from portal.certificates.applicants import UnfitRequest, Why, read
+from portal.certificates.applicants import UnfitRequest, Why, matter, read
 from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import kind_of
 from portal.certificates.manifest import ticket
@@ -129,20 +129,19 @@ def request(
         raise Overloaded
     here = municipality.current(connection)
     applicant = read(connection, session.resident_id, why=Why.REQUEST, now=now)
+    about = matter(connection, ground.fields, applicant, chosen, here, why=Why.REQUEST, now=now)
     actor = Actor(ActorKind.TERMINAL, terminal_id)
-    decision = decide(applicant.circle(wanted), here, chosen.id, now)
+    decision = decide(about.circle(wanted), here, chosen, now)
     if isinstance(decision, Refused):
         audit.record(
             connection, at=now, actor=actor, action=Action.ISSUANCE_REFUSED, subject=session.resident_id,
             detail={"kind": chosen.id, "code": decision.code.value},
         )  # fmt: skip
         return decision
-    if asked_scope not in chosen.scopes:
-        raise UnfitRequest("scope")
-    on_paper = applicant.persons(wanted)
-    applicant.extent(wanted, asked_scope)
+    on_paper = about.on_paper(wanted)
+    about.extent(wanted, asked_scope)
     try:
-        printed = chosen.chosen(on_paper, items)
+        printed = chosen.chosen(about.records(wanted), items)
     except KeyError as error:
         raise UnfitRequest("items") from error
     issuance_id = connection.execute(
@@ -152,7 +151,7 @@ def request(
             "id": uuid4(),
             "terminal_id": terminal_id,
             "request_key": key,
-            "persons": [person.id for person in on_paper],
+            "persons": list(on_paper),
             "items": sorted(printed),
             "fee": here.fees[chosen.fee] * copies,
             "state": State.REQUESTED,
@@ -204,14 +203,15 @@ def release(  # noqa: PLR0917
     if found is None or found.terminal_id != terminal_id or found.session != str(session.id):
         raise IssuanceUnknown
     # Residents first, then the issuance: the order every suppression takes.
-    register.lock(connection, {found.resident_id, *found.persons})
+    register.lock(connection, {found.resident_id})
+    register.lock_residents_among(connection, found.persons)
     row = connection.execute(_LOCKED, {"of_issuance": issuance_id}).one()
     document = connection.execute(_DOCUMENT, {"of_issuance": issuance_id}).one_or_none()
     if document is None or State(row.state) not in {State.READY, State.RELEASED}:
         raise NotReleasable(issuance_id, State(row.state))
     if State(row.state) is State.RELEASED:
         return Released(row.ticket, _opened(ground, document))
-    refusal = _refusal_at_release(connection, row, now)
+    refusal = _refusal_at_release(connection, ground, row, now)
     if refusal is not None:
         return _refuse_release(connection, ground, row, refusal, now)
     signed = ticket(
@@ -246,15 +246,16 @@ def discard_rendering(connection: sa.Connection, issuance_id: UUID) -> None:
 
 
 def _refusal_at_release(
-    connection: sa.Connection, row: sa.Row[tuple[object, ...]], now: datetime
+    connection: sa.Connection, ground: Ground, row: sa.Row[tuple[object, ...]], now: datetime
 ) -> RefusalCode | None:
-    here = municipality.current(connection)
+    here, kind = municipality.current(connection), kind_of(row.kind)
     applicant = read(connection, row.resident_id, why=Why.RELEASE, now=now)
+    about = matter(connection, ground.fields, applicant, kind, here, why=Why.RELEASE, now=now)
     wanted = frozenset(row.persons)
-    decision = decide(applicant.circle(wanted), here, row.kind, now, at_release=True)
+    decision = decide(about.circle(wanted), here, kind, now, at_release=True)
     if isinstance(decision, Refused):
         return decision.code
-    same = applicant.versions(wanted, Scope(row.scope)) == json.loads(row.record_versions)
+    same = about.versions(wanted, Scope(row.scope)) == json.loads(row.record_versions)
     return None if same else RefusalCode.RECORD_CHANGED
 
 
