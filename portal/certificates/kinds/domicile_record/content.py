@@ -35,7 +35,7 @@ class AddressRow:
     since: str = labelled("住所を定めた年月日")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, kw_only=True)
 class Block:
     """One of the two blocks of a sheet. `continued`: the addresses of the block before go on."""
 
@@ -44,16 +44,16 @@ class Block:
     continued: str = labelled("氏名")
     birth_date: str = labelled("生年月日")
     sex: str = labelled("性別")
-    rows: tuple[AddressRow, ...] = ()
+    rows: tuple[AddressRow, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, kw_only=True)
 class DomicileSheet:
     """One sheet; the form is named by how many blocks are used."""
 
     domicile: str = labelled("本籍")
     family_head: str = labelled("筆頭者")
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Block, ...]
     sentence: str = labelled("認証文")
 
 
@@ -118,6 +118,11 @@ _BLOCK = Block(
     rows=(AddressRow("見本県見本市見本町一丁目1番1号", "平成31年12月31日"),) * ROWS_PER_BLOCK,
 )
 FORMS: dict[str, object] = {
-    str(count): DomicileSheet("見本県見本市見本町1番地", "見本　太郎", (_BLOCK,) * count, _SENTENCES[Extent.WHOLE])
+    str(count): DomicileSheet(
+        domicile="見本県見本市見本町1番地",
+        family_head="見本　太郎",
+        blocks=(_BLOCK,) * count,
+        sentence=_SENTENCES[Extent.WHOLE],
+    )
     for count in range(1, BLOCKS_PER_SHEET + 1)
 }
