@@ -31,7 +31,7 @@ def three(issue: Issue) -> Paper:
     return made
 
 
-def test_a_genuine_paper_is_read_asked_about_and_compared_word_by_word(
+def test_a_genuine_paper_is_read_asked_about_and_compared_word_by_word(  # noqa: PLR0917 - each is a part of the scene
     page: playwright.Page, address: str, city: Ground, issue: Issue, sealer: Sealer, keep: Keep
 ) -> None:
     one = paper()
@@ -55,7 +55,7 @@ def test_a_genuine_paper_is_read_asked_about_and_compared_word_by_word(
     assert checks_of(city, issuance) == ["current"]
 
 
-def test_words_that_differ_end_the_check_and_are_kept_for_the_resident(
+def test_words_that_differ_end_the_check_and_are_kept_for_the_resident(  # noqa: PLR0917 - each is a part of the scene
     page: playwright.Page, address: str, city: Ground, issue: Issue, sealer: Sealer, keep: Keep
 ) -> None:
     one = paper()
@@ -71,7 +71,7 @@ def test_words_that_differ_end_the_check_and_are_kept_for_the_resident(
     assert checks_of(city, issuance) == ["altered", "current"]
 
 
-def test_a_withdrawn_paper_is_told_as_such_and_no_words_are_shown(
+def test_a_withdrawn_paper_is_told_as_such_and_no_words_are_shown(  # noqa: PLR0917 - each is a part of the scene
     page: playwright.Page, address: str, city: Ground, issue: Issue, sealer: Sealer, keep: Keep
 ) -> None:
     one = paper()
@@ -117,7 +117,7 @@ def test_some_sheets_of_a_set_can_be_asked_about_and_stay_incomplete(
     expect(verdict(page, "incomplete_set", "pages_missing")).to_contain_text("取り消されていません")
 
 
-def test_a_sheet_of_another_certificate_is_noticed_and_both_residents_are_told(
+def test_a_sheet_of_another_certificate_is_noticed_and_both_residents_are_told(  # noqa: PLR0917 - each is a part of the scene
     page: playwright.Page, address: str, city: Ground, issue: Issue, sealer: Sealer, keep: Keep
 ) -> None:
     one, other = paper(2, number=f"{MISAKI}-AAAAA-BBBBB"), paper(2, number=f"{MISAKI}-CCCCC-DDDDD")
@@ -222,7 +222,7 @@ def test_the_picture_never_leaves_and_nothing_personal_stands_in_an_address(
     one = paper()
     issue(one)
     sent: list[playwright.Request] = []
-    page.on("request", lambda request: sent.append(request))
+    page.on("request", lambda request: sent.append(request))  # noqa: PLW0108 - Playwright marks what it is given
     page.goto(address)
     show(page, photo(*one.codes(sealer)))
     verdict(page, "genuine_current", "text_not_compared")
@@ -279,7 +279,7 @@ def test_a_picture_can_be_dropped(page: playwright.Page, address: str, issue: Is
     verdict(page, "genuine_current", "text_not_compared")
 
 
-def test_the_camera_stops_by_itself_when_it_has_seen_a_code(
+def test_the_camera_stops_by_itself_when_it_has_seen_a_code(  # noqa: PLR0917 - each is a part of the scene
     browser: playwright.Browser, address: str, issue: Issue, sealer: Sealer, tmp_path: Path, keep: Keep
 ) -> None:
     one = paper()
@@ -299,7 +299,9 @@ def test_the_camera_stops_by_itself_when_it_has_seen_a_code(
 def test_without_a_camera_the_page_says_so_and_goes_on(page: playwright.Page, address: str) -> None:
     page.goto(address)
     page.evaluate(
-        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError'); }; }"
+        """() => {
+          navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("", "NotFoundError"); };
+        }"""
     )
     page.get_by_role("button", name="カメラで読む").click()
     expect(page.get_by_role("status")).to_contain_text("カメラを使えません")
