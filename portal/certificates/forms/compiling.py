@@ -42,7 +42,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Form:
-    """One page type. `name` is that of its art among a page's resources, `flow` is every text of the page in the order of the template: places, and finished operators."""
+    """One page type. `name` is that of its art among a page's resources.
+
+    `flow` is every text of the page in the order of the template: places, and finished operators.
+    """
 
     name: str
     flow: tuple[Place | bytes, ...]
@@ -77,7 +80,7 @@ class CompiledKind:
 
 
 def compile_kind(kind: Kind, common: object, stock: Stock) -> CompiledKind:
-    """Lay out every form of a kind once for each setting. `common` are the values every kind prints (issue, count, …).
+    """Lay out every form of a kind once for each setting. `common` are the values every kind prints (issue, count …).
 
     Raises FormBroken when a template does not keep the rules.
     """

@@ -28,13 +28,12 @@ class Texts:
     def width(self, text: str) -> float:
         """Width of `text` set in a size of 1."""
         advances = self.glyphs.advances
-        return sum(advances[glyph] for glyph, _ in self.coverage.drawn(text)) / self.glyphs.units
+        units = sum(advances[glyph] for glyph, _ in self.coverage.drawn(text))
+        return units / self.glyphs.units
 
     def set(self, form: Form, texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         """The lines of every text that the form prints; raises DoesNotFit."""
-        return {
-            entry.path: self._lines(entry, texts[entry.path]) for entry in form.flow if isinstance(entry, Place)
-        }
+        return {entry.path: self._lines(entry, texts[entry.path]) for entry in form.flow if isinstance(entry, Place)}
 
     def _lines(self, place: Place, text: str) -> tuple[str, ...]:
         if not text:

@@ -1,8 +1,8 @@
 """Pages of ours through WeasyPrint's writer, which makes fonts, metadata, PDF/A-3u and cross references.
 
-The writer asks a page to paint itself and a font for its widths, texts and bytes, whatever class they are of. What it
-has made is gone over once more before it is written: shared objects are put in, the signature's place is reserved, and
-every stream is compressed once (pydyf would do it for the file and again for its identifier).
+The writer asks a page to paint itself and a font for its widths, texts and bytes, whatever class they are of. What
+it has made is gone over once more before it is written: shared objects are put in, the signature's place is reserved,
+and every stream is compressed once (pydyf would do it for the file and again for its identifier).
 """
 
 import zlib
@@ -97,7 +97,7 @@ class PageFont:
             self.widths[code] = self.glyphs.advances[glyph] * 1000 / self.glyphs.units
         return code
 
-    def clean(self, _to_unicode: dict[int, str], _hinting: bool) -> None:  # noqa: FBT001
+    def clean(self, _to_unicode: dict[int, str], _hinting: bool) -> None:
         """Make the font file; the writer calls this once all pages are painted."""
         self.file_content = self.glyphs.font(self.order)
 
