@@ -1,6 +1,6 @@
 """From values to what is drawn: lines for every text, then operators for every page."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.certificates.characters import Coverage
@@ -10,6 +10,7 @@ from portal.certificates.forms.setting import broken
 from portal.certificates.forms.weasy import writer
 from portal.certificates.forms.weasy.faults import DoesNotFit
 from portal.certificates.forms.weasy.layout import Align
+from portal.certificates.forms.weasy.page_font import PageFont
 
 _ROUNDING = 0.01
 TEXT_FONT = "TEXTTT"
@@ -28,7 +29,7 @@ class Texts:
     def width(self, text: str) -> float:
         """Width of `text` set in a size of 1."""
         advances = self.glyphs.advances
-        units = sum(advances[glyph] for glyph, _ in self.coverage.drawn(text))
+        units = sum([advances[glyph] for glyph, _ in self.coverage.drawn(text)])
         return units / self.glyphs.units
 
     def set(self, form: Form, texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -54,7 +55,7 @@ class Texts:
         units = self.glyphs.units
         return tuple(self.glyphs.advances[glyph] / units for glyph, _ in self.coverage.drawn(text))
 
-    def operators(self, form: Form, lines: Lines, font: writer.PageFont) -> bytes:
+    def operators(self, form: Form, lines: Lines, font: PageFont) -> bytes:
         """One text object with every text of the page, labels and values in the order of the template."""
         drawn: list[bytes] = [b"BT"]
         for entry in form.flow:
@@ -66,24 +67,19 @@ class Texts:
                 setting = entry.settings[len(chosen) - 1]
                 drawn.append(b"%.4g %.4g %.4g rg /%s %.6g Tf" % (*entry.colour, font.hash.encode(), setting.size))
                 drawn.extend(
-                    self._line(entry, setting, baseline, line, font.code)
+                    self._line(entry, setting, baseline, line, font)
                     for baseline, line in zip(setting.baselines, chosen, strict=True)
                 )
         drawn.append(b"ET")
         return b"\n".join(drawn)
 
-    def _line(
-        self, place: Place, setting: Setting, baseline: float, line: str, code: Callable[[int, str], int]
-    ) -> bytes:
-        codes: list[str] = []
-        units = 0
-        advances = self.glyphs.advances
-        for glyph, text in self.coverage.drawn(line):
-            codes.append(f"{code(glyph, text):04x}")
-            units += advances[glyph]
-        free = setting.width - units * setting.size / self.glyphs.units
-        left = setting.left + (0 if place.align is Align.LEFT else free if place.align is Align.RIGHT else free / 2)
-        return b"1 0 0 1 %.4f %.4f Tm <%s> Tj" % (left, writer.HEIGHT - baseline, "".join(codes).encode())
+    def _line(self, place: Place, setting: Setting, baseline: float, line: str, font: PageFont) -> bytes:
+        left = setting.left
+        if place.align is not Align.LEFT:
+            free = setting.width - self.width(line) * setting.size
+            left += free if place.align is Align.RIGHT else free / 2
+        codes = font.codes(self.coverage.drawn(line))
+        return b"1 0 0 1 %.4f %.4f Tm <%s> Tj" % (left, writer.HEIGHT - baseline, codes)
 
 
 def places_of(form: Form, lines: Lines, texts: Texts) -> dict[str, tuple[float, float, float, float]]:
