@@ -1,7 +1,7 @@
 """証明書: entitlement, the issuance transaction, and (for the worker alone, in `rendering`) the paper itself."""
 
 from portal.certificates.applicants import UnfitRequest
-from portal.certificates.entitlement import Entitled, Refused, decide
+from portal.certificates.entitlement import Entitled, Refused, closed, decide
 from portal.certificates.issuance import (
     IssuanceUnknown,
     KeyReused,
@@ -15,7 +15,7 @@ from portal.certificates.issuance import (
     status,
 )
 from portal.certificates.kinds import UnknownKind, all_kinds
-from portal.certificates.offering import Offer, Person, offers
+from portal.certificates.offering import Offer, Person, kinds_at_kiosk, offers
 from portal.certificates.outcomes import (
     Case,
     Issued,
@@ -27,7 +27,7 @@ from portal.certificates.outcomes import (
     report_outcome,
     settle,
 )
-from portal.certificates.paper import Item, Kind, Scope
+from portal.certificates.paper import Item, Kind, Place, Scope
 from portal.certificates.states import IllegalTransition, NotReleasable, NotReportable, NotSettleable
 from portal.certificates.sweeping import sweep
 from portal.certificates.tables import Answer, RefusalCode, State
@@ -49,6 +49,7 @@ __all__ = [
     "Outcome",
     "Overloaded",
     "Person",
+    "Place",
     "RefusalCode",
     "Refused",
     "Released",
@@ -62,8 +63,10 @@ __all__ = [
     "UnknownKind",
     "all_kinds",
     "case",
+    "closed",
     "decide",
     "history_of",
+    "kinds_at_kiosk",
     "offers",
     "open_cases",
     "release",

@@ -23,7 +23,7 @@ from tests.world.city import CHECKOUT, City
 from tests.world.printer.machine import Printer
 from tests.world.service import Service
 
-FACES = ("terminal", "resident", "staff")
+FACES = ("terminal", "resident", "staff", "verify")
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,9 @@ class House:
         for part in ("postgres", "jpki", "trust", "cards", "hsm", "secrets", "tls"):
             shutil.copytree(self.city.folder / part, self.folder / part)
         shutil.copy(self.city.folder / "ticket-keys.json", self.folder)
+        # Compiled forms are named by what they come from: a house may take up, and add to, those of all others.
+        (self.folder / "press").mkdir()
+        (self.folder / "press" / "forms").symlink_to(self.city.folder / "press" / "forms")
         known = {"ports": self.ports, "city": str(self.city.folder)}
         (self.folder / "house.json").write_text(json.dumps(known), encoding="utf-8")
 
