@@ -113,7 +113,7 @@ def test_other_kinds_of_pictures_are_refused(kind: str) -> None:
 _PNG, _JPEG = _file(_code(STAMP, 1)), _file(_code(STAMP, 1), "JPEG")
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([_PNG, _JPEG]), st.data())
 def test_whatever_the_bytes_are_they_are_a_picture_or_refused_by_name(whole: bytes, data: st.DataObject) -> None:
     changed = bytearray(whole[: data.draw(st.integers(0, len(whole)))])
