@@ -36,8 +36,8 @@ _UNREST = 0.01
 _CERTAIN, _DOUBTFUL = (0.31, 0.18), (0.235, 0.11)
 """A difference is certain, or doubtful, above the first figure and above the page's usual one plus the second.
 
-Measured: texts of genuine sheets reach 0.30 stained, crumpled and scanned, 0.34 on heavily inked copies (usual: 0.18);
-altered ones have 0.24 and more, nine of ten above 0.36.
+Measured: texts of genuine sheets reach 0.30 stained, crumpled and scanned, 0.34 on heavily inked copies (usual there:
+0.18); altered ones have 0.24 and more, nine of ten above 0.36.
 """
 _EXPLAINED = 0.55
 """Share of the variance of the photo's ink that the model must explain, or nothing is said at all."""
