@@ -23,6 +23,7 @@ from portal.clock import SystemClock, local_date
 from tests.world import hsm, tls
 from tests.world.jpki.authority import Authority, CardOrder, IssuedCard
 from tests.world.jpki.profiles import FourItems
+from tests.world.office_authority import OfficeAuthority
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 TERMINAL = "kiosk-01"
@@ -37,7 +38,13 @@ STAFF = {
 _SEXES = {"male": "1", "female": "2"}
 # A city older than this would show planned departures that lie in the past.
 _KEEP_DAYS = 7
-_MADE_FROM = ("portal", "tests/world/demo_city", "tests/world/jpki", "tests/world/city.py")
+_MADE_FROM = (
+    "portal",
+    "tests/world/demo_city",
+    "tests/world/jpki",
+    "tests/world/office_authority.py",
+    "tests/world/city.py",
+)
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,7 @@ def _load(folder: Path) -> None:
     _portal(folder, "keys", "create")
     (folder / "ticket-keys.json").write_bytes(_portal(folder, "keys", "export"))
     _portal(folder, "municipality", "load", str(folder / "data" / "municipality.toml"))
+    _certify_document_key(folder)
     _portal(folder, "register", "import", str(folder / "data"))
     _portal(folder, "identity", "link", str(folder / "links.csv"))
     public = folder / "secrets" / "terminal.pub"
@@ -171,6 +179,14 @@ def _load(folder: Path) -> None:
             "--password-file", str(folder / "secrets" / "staff.password"),
             "--totp-secret-file", str(folder / "secrets" / "staff.totp"),
         )  # fmt: skip
+
+
+def _certify_document_key(folder: Path) -> None:
+    """The ceremony of docs/operations.md: request from the token, certificate from the authority, into use."""
+    request = _portal(folder, "keys", "request", "document-seal")
+    certificate = folder / "document-seal.pem"
+    certificate.write_bytes(OfficeAuthority(folder / "office-authority").issue(request))
+    _portal(folder, "keys", "certificate", str(certificate))
 
 
 def _make_secrets(folder: Path) -> None:

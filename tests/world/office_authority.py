@@ -20,8 +20,9 @@ _NAME = x509.Name(
         x509.NameAttribute(NameOID.COMMON_NAME, "Demo Office CA"),
     ]
 )
-LIFE = timedelta(days=5 * 365)
-_DEMO_START = datetime(2026, 1, 1, tzinfo=UTC)
+# Long enough for every day on which tests or a demo may happen; a real one lives three to five years.
+LIFE = timedelta(days=10 * 365)
+_DEMO_START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class RequestRefused(Exception):

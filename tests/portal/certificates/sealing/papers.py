@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pydyf
+import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from portal.audit import Actor, ActorKind
+from portal.certificates.sealing import publishing
 from portal.certificates.sealing.active import Active, document_key
 from portal.certificates.sealing.signature import RESERVED
 from portal.keys import Purpose, SigningKeys
@@ -16,6 +19,7 @@ from portal.keys.requests import certificate_request
 from tests.world.office_authority import OfficeAuthority
 
 SUBJECT = {"country_name": "JP", "organization_name": "みさき市", "common_name": "みさき市長"}
+_ACTOR = Actor(ActorKind.SYSTEM, "test")
 AT = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
 
 
@@ -26,6 +30,12 @@ class SealKeys:
     keys: SigningKeys
     authority: OfficeAuthority
     active: Active
+
+    def publish(self, connection: sa.Connection, now: datetime) -> None:
+        """Write both keys into the published list, as the commands would."""
+        document = self.active.document_at(AT)
+        publishing.publish_stamp_key(connection, self.keys, actor=_ACTOR, now=now)
+        publishing.publish_document_key(connection, self.keys, document.certificate, actor=_ACTOR, now=now)
 
 
 def seal_keys(keys: SigningKeys, folder: Path) -> SealKeys:
@@ -77,6 +87,7 @@ def unsigned(words: bytes = b"0 0 m 100 100 l S") -> bytes:
             "Parent": pdf.pages.reference,
             "MediaBox": pydyf.Array([0, 0, 595.28, 841.89]),
             "Contents": content.reference,
+            "Resources": pydyf.Dictionary(),
         }
     )
     pdf.add_page(page)

@@ -158,9 +158,9 @@ def test_a_document_key_is_requested_certified_and_then_in_use(
     assert document.key_id == city.keys.newest(Purpose.DOCUMENT_SEAL)
     assert x509.load_der_x509_certificate(document.certificate) == x509.load_pem_x509_certificate(issued)
     assert run("list") == 0
-    assert "certified until 2030-12-31" in capsys.readouterr().out
+    assert "certified until 2034-12-30" in capsys.readouterr().out
     with pytest.raises(DocumentCertificateNotValid):
-        active(city).document_at(now + timedelta(days=3000))
+        active(city).document_at(now + timedelta(days=4000))
 
 
 def test_a_renewed_certificate_of_the_same_key_takes_the_place_of_the_old_one(

@@ -17,6 +17,7 @@ from pyhanko_certvalidator import ValidationContext
 from portal.certificates.sealing import Sealing, signature
 from portal.certificates.sealing.active import DocumentCertificateNotValid
 from portal.certificates.sealing.signature import CmsTooLong, DocumentSigner, PlaceMissing, complete
+from print_agent.document import UnfitDocument, check
 from tests.portal.certificates.sealing.papers import AT, SealKeys, unsigned
 from tests.portal.certificates.sealing.software_keys import new_key
 
@@ -46,6 +47,13 @@ def test_pyhanko_finds_it_whole_valid_trusted_and_over_the_entire_file(sealed: b
     assert status.trusted
     assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     assert status.bottom_line
+
+
+def test_the_print_agent_takes_a_sealed_document_and_none_that_waits_for_its_seal(sealed: bytes) -> None:
+    check(io.BytesIO(sealed), 1)
+    for unfit in (unsigned(), sealed + b"\n"):
+        with pytest.raises(UnfitDocument, match="form"):
+            check(io.BytesIO(unfit), 1)
 
 
 def test_without_the_root_it_is_valid_but_trusted_by_nobody(sealed: bytes, tmp_path: Path) -> None:
@@ -141,7 +149,7 @@ def test_a_certificate_that_is_too_long_is_named_and_not_cut_off(sealed_by: Seal
         complete(bytearray(unsigned()), signer, AT)
 
 
-@pytest.mark.parametrize("at", [datetime(2025, 12, 31, tzinfo=UTC), AT + timedelta(days=5 * 365)])
+@pytest.mark.parametrize("at", [datetime(2024, 12, 31, tzinfo=UTC), AT + timedelta(days=10 * 365)])
 def test_nothing_is_sealed_outside_the_time_of_the_certificate(sealing: Sealing, at: datetime) -> None:
     with pytest.raises(DocumentCertificateNotValid):
         sealing.sign(unsigned(), at)
