@@ -17,12 +17,13 @@ from portal.commands import (
     serve,
     staff,
     terminal,
+    verify,
     worker,
 )
 from portal.ground import open_ground
 from portal.keys import KeyUnavailable
 
-TOPICS = (database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal)
+TOPICS = (database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal, verify)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -17,7 +17,7 @@
     const [year, month, date] = text.split("-").map(Number);
     const language = document.documentElement.lang;
     const style = language === "ja" ? { era: "long", year: "numeric", month: "long", day: "numeric" } : { dateStyle: "long" };
-    const locale = language === "ja" ? "ja-JP-u-ca-japanese" : language;
+    const locale = { ja: "ja-JP-u-ca-japanese", en: "en-GB" }[language] ?? language;
     return new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).format(new Date(Date.UTC(year, month - 1, date)));
   };
 

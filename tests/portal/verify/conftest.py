@@ -10,6 +10,7 @@ import playwright.sync_api as playwright
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from portal import database, municipality
@@ -19,7 +20,7 @@ from portal.certificates.tables import Answer, State, issuances
 from portal.ground import Ground
 from portal.keys import Purpose
 from portal.verify import create_app
-from tests.portal.certificates.papers.making import MISAKI, Paper, Sealer
+from tests.portal.certificates.papers.making import Paper, Sealer
 from tests.portal.register.people import put_household
 from tests.portal.resident.catalogues import compile_catalogues
 from tests.world import ports, tls
@@ -119,6 +120,31 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     assert complaints == []
 
 
+@pytest.fixture
+def keep(recorded_pages: Path) -> Callable[[playwright.Page, str], None]:
+    """Keeps what a page shows now for the judges at the end: HTML checker and axe."""
+
+    def kept(page: playwright.Page, state: str) -> None:
+        (recorded_pages / f"verify-{state}.html").write_text(page.content(), encoding="utf-8")
+
+    return kept
+
+
+def show(page: playwright.Page, *pictures: bytes) -> None:
+    """Choose these pictures, as from a phone's album."""
+    files: list[playwright.FilePayload] = [
+        {"name": f"{number}.png", "mimeType": "image/png", "buffer": data} for number, data in enumerate(pictures)
+    ]
+    page.locator("#pictures").set_input_files(files)
+
+
+def verdict(page: playwright.Page, wanted: str, reason: str) -> playwright.Locator:
+    """The panel of this verdict, as soon as it is there."""
+    found = page.locator(f"#verdict [data-verdict={wanted}][data-reason={reason}]")
+    expect(found).to_be_visible(timeout=20_000)
+    return found
+
+
 def checks_of(ground: Ground, issuance: UUID) -> list[str]:
     """The results of every kept check of an issuance, oldest first."""
     with database.transaction(ground.engine) as connection:
@@ -127,6 +153,3 @@ def checks_of(ground: Ground, issuance: UUID) -> list[str]:
             {"id": issuance},
         )
         return list(rows.scalars())
-
-
-__all__ = ["MISAKI"]

@@ -141,18 +141,18 @@ def qr_picture(code: bytes, pixels: int = 4) -> Image.Image:
     return picture
 
 
-def photo(*codes: bytes, turned: float = 3) -> bytes:
-    """A picture (PNG) of a sheet on a table, a little askew, with these codes at its foot."""
-    sheet = Image.new("L", (1240, 1754), 252)
+def photo(*codes: bytes, turned: float = 3, kind: str = "PNG") -> bytes:
+    """A picture of a sheet on a table, a little askew, with these codes at its foot."""
+    sheet = Image.new("L", (700, 990), 252)
     draw = ImageDraw.Draw(sheet)
     for line in range(14):
-        draw.line((140, 220 + line * 80, 140 + 70 * (3 + line * 5 % 11), 220 + line * 80), fill=40, width=10)
+        draw.line((80, 120 + line * 45, 80 + 40 * (3 + line * 5 % 11), 120 + line * 45), fill=40, width=6)
     for place, code in enumerate(codes):
-        sheet.paste(qr_picture(code), (950 - 300 * place, 1450))
-    table = Image.new("L", (1600, 2200), 120)
-    table.paste(sheet.rotate(turned, expand=True, fillcolor=120, resample=Image.Resampling.BICUBIC), (100, 140))
+        sheet.paste(qr_picture(code, pixels=3), (500 - 180 * place, 790))
+    table = Image.new("L", (800, 1100), 120)
+    table.paste(sheet.rotate(turned, expand=True, fillcolor=120, resample=Image.Resampling.BICUBIC), (20, 20))
     file = io.BytesIO()
-    table.save(file, "PNG")
+    table.save(file, kind)
     return file.getvalue()
 
 
