@@ -63,9 +63,11 @@ class Kiosk:
         terminal: str = TERMINAL,
         copies: int = 1,
         items: Mapping[str, bool] | None = None,
+        kind: str = "resident_record",
     ) -> Requested | Refused:
         wanted = persons or [visit.resident_id]
-        scope = "self" if persons is None else "household"
+        several = "family" if kind == "domicile_record" else "household"
+        scope = "self" if persons is None else several
         with database.transaction(self.ground.engine) as connection:
             return certificates.request(
                 connection,
@@ -73,7 +75,7 @@ class Kiosk:
                 key=key or uuid4(),
                 terminal_id=terminal,
                 session=visit,
-                kind="resident_record",
+                kind=kind,
                 scope=scope,
                 persons=[str(person) for person in wanted],
                 items=items or {},
