@@ -9,6 +9,7 @@ from portal.register.changes import (
     plan_departure,
     remove_departed,
 )
+from portal.register.characters import CharacterFault, CharacterRefused, as_registered
 from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
     LIVING_HERE,
@@ -35,6 +36,8 @@ from portal.register.searching import FoundResident, SearchTooWide, search
 __all__ = [
     "LIVING_HERE",
     "ChangeReason",
+    "CharacterFault",
+    "CharacterRefused",
     "DepartureImpossible",
     "FieldUnchangeable",
     "FieldValue",
@@ -50,6 +53,7 @@ __all__ = [
     "SearchTooWide",
     "Sex",
     "UnknownResident",
+    "as_registered",
     "cancel_departure",
     "change",
     "find_by_individual_number",
