@@ -55,7 +55,8 @@ def registrable(text: str) -> str:
     if len(text) > _LONGEST_TEXT:
         raise ValueRefused(RefusalCode.TOO_LONG)
     if text != text.strip():
-        raise ValueRefused(RefusalCode.SURROUNDING_SPACE)
+        space = text[0] if text[0].isspace() else text[-1]
+        raise ValueRefused(RefusalCode.SURROUNDING_SPACE, f"U+{ord(space):04X}")
     try:
         return as_registered(text)
     except CharacterRefused as refused:
