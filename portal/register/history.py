@@ -23,6 +23,7 @@ _DAYS = frozenset(
     {"became_resident_on", "address_since", "notified_on", "stay_expires_on", "planned_departure_on", "ended_on"}
 )
 _IDS = frozenset({"id", "household_id"})
+_FIELDS = tuple(field.name for field in fields(ResidentRecord))
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +77,7 @@ def history_of(
 
 def _record(values: Mapping[str, Any]) -> ResidentRecord:
     # A version older than a field does not name it.
-    return ResidentRecord(**{field.name: _value(field.name, values.get(field.name)) for field in fields(ResidentRecord)})
+    return ResidentRecord(**{name: _value(name, values.get(name)) for name in _FIELDS})
 
 
 def _value(name: str, value: Any) -> Any:
