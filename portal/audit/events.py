@@ -59,6 +59,7 @@ class Action(StrEnum):
     FILING_DECIDED = "filing.decided"
     FILING_WITHDRAWN = "filing.withdrawn"
     MUNICIPALITY_CHANGED = "municipality.changed"
+    SEAL_KEY_CHANGED = "seal_key.changed"
     TERMINAL_ENROLLED = "terminal.enrolled"
     TERMINAL_COMMANDED = "terminal.commanded"
 

@@ -1,7 +1,7 @@
 """証明書: entitlement, the issuance transaction, and (for the worker alone, in `rendering`) the paper itself."""
 
 from portal.certificates.applicants import UnfitRequest
-from portal.certificates.entitlement import Entitled, Refused, decide
+from portal.certificates.entitlement import Entitled, Refused, closed, decide
 from portal.certificates.issuance import (
     IssuanceUnknown,
     KeyReused,
@@ -28,7 +28,7 @@ from portal.certificates.outcomes import (
     settle,
     unprintable,
 )
-from portal.certificates.paper import Item, Kind, Scope
+from portal.certificates.paper import Item, Kind, Place, Scope
 from portal.certificates.states import IllegalTransition, NotReleasable, NotReportable, NotSettleable
 from portal.certificates.sweeping import sweep
 from portal.certificates.tables import Answer, RefusalCode, State
@@ -50,6 +50,7 @@ __all__ = [
     "Outcome",
     "Overloaded",
     "Person",
+    "Place",
     "RefusalCode",
     "Refused",
     "Released",
@@ -63,6 +64,7 @@ __all__ = [
     "UnknownKind",
     "all_kinds",
     "case",
+    "closed",
     "decide",
     "history_of",
     "offers",

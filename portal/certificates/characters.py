@@ -5,7 +5,6 @@ printed exactly; anything else is refused by name. Nothing is normalised, substi
 """
 
 import unicodedata
-from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +31,7 @@ class UnprintableCharacter(Exception):
 
     def __init__(self, field: str, sequence: str) -> None:
         self.field = field
+        self.sequence = sequence
         self.code_points = " ".join(f"U+{ord(character):04X}" for character in sequence)
         super().__init__(f"{field}: {self.code_points}")
 
@@ -62,6 +62,9 @@ class Coverage:
                 for base, name in pairs
             }
 
+        # Sequences that have been looked up: at most as many as the font has.
+        self._known: dict[str, int] = {}
+
     def glyph(self, sequence: str) -> int | None:
         """Glyph of one character or one variation sequence, None when the font has none or it must not be printed."""
         if not sequence:
@@ -73,23 +76,25 @@ class Coverage:
             return self._glyphs.get(ord(base))
         return self._variations.get((ord(base), ord(sequence[1]))) if len(sequence) == 2 else None
 
-    def require(self, content: object, name: str = "") -> None:
-        """Check every text inside `content` (dataclasses, tuples, texts); raises UnprintableCharacter."""
-        if isinstance(content, str):
-            for sequence in sequences(content):
-                if self.glyph(sequence) is None:
-                    raise UnprintableCharacter(name, sequence)
-        elif isinstance(content, tuple):
-            for number, member in enumerate(content, 1):
-                self.require(member, f"{name}.{number}")
-        elif is_dataclass(content):
-            for field in fields(content):
-                self.require(getattr(content, field.name), f"{name}.{field.name}" if name else field.name)
+    def drawn(self, text: str) -> tuple[tuple[int, str], ...]:
+        """The glyph of each character sequence of `text`, with the sequence; raises UnprintableCharacter."""
+        found = []
+        for sequence in sequences(text):
+            known = self._known.get(sequence)
+            if known is None:
+                known = self.glyph(sequence)
+                if known is None:
+                    raise UnprintableCharacter("", sequence)
+                self._known[sequence] = known
+            found.append((known, sequence))
+        return tuple(found)
 
-
-def width(text: str) -> float:
-    """About how many full-width places `text` takes; Roman letters count three quarters, capitals being broad."""
-    return sum(0.75 if ord(sequence[0]) < 0x2000 else 1 for sequence in sequences(text))
+    def require(self, name: str, text: str) -> None:
+        """Raises UnprintableCharacter, which names the field and the code points, unless `text` can be printed."""
+        try:
+            self.drawn(text)
+        except UnprintableCharacter as error:
+            raise UnprintableCharacter(name, error.sequence) from None
 
 
 def sequences(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from portal import audit, terminals
 from portal.audit import Action, Actor, ActorKind
-from portal.certificates.issuance import IssuanceUnknown, erase_document
+from portal.certificates.issuance import IssuanceUnknown, discard_rendering, erase_document
 from portal.certificates.states import NotReportable, NotSettleable, move
 from portal.certificates.tables import Answer, Event, RefusalCode, State, issuances
 from portal.ground import Ground
@@ -123,8 +123,8 @@ def report_outcome(
         moved = move(
             connection, row.id, _EVENTS[said], sheets=sheets, sheets_expected=of, detail=detail[:120], ended_at=now
         )
-        erase_document(connection, row.id)
         state = State(moved.state)
+        _erase(connection, row.id, never_left=state is State.NOT_PRINTED)
     elif row.released_at is None:
         raise NotReportable(issuance_id, state)
     elif state.value == said.value:
@@ -184,7 +184,7 @@ def settle(
         connection, row.id, Event.SETTLE,
         answer=established, statement=words, settled_by=actor.id, settled_at=now,
     )  # fmt: skip
-    erase_document(connection, row.id)
+    _erase(connection, row.id, never_left=established is Answer.NOT_PRINTED)
     audit.record(
         connection, at=now, actor=actor, action=Action.ISSUANCE_SETTLED, subject=row.resident_id,
         detail={"issuance": str(row.id), "answer": established.value},
@@ -209,6 +209,14 @@ def history_of(connection: sa.Connection, resident_id: UUID) -> list[Issued]:
         )
         for row in connection.execute(_HISTORY, {"of_resident": resident_id})
     ]
+
+
+def _erase(connection: sa.Connection, issuance_id: UUID, *, never_left: bool) -> None:
+    # Paper that is out, or may be, must stay comparable with what it said.
+    if never_left:
+        discard_rendering(connection, issuance_id)
+    else:
+        erase_document(connection, issuance_id)
 
 
 def _case(row: sa.Row[tuple[object, ...]]) -> Case:

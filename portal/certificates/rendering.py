@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from portal import audit, database, municipality
 from portal.audit import Action, Actor, ActorKind
-from portal.certificates.applicants import UnfitRequest, Why, read
+from portal.certificates.applicants import UnfitRequest, Why, matter, read
 from portal.certificates.characters import UnprintableCharacter
-from portal.certificates.issuance import PATIENCE, erase_document
+from portal.certificates.issuance import PATIENCE, discard_rendering
 from portal.certificates.kinds import kind_of
 from portal.certificates.manifest import canonical
 from portal.certificates.paper import Issue, Kind, Layout, Scope
@@ -83,7 +83,8 @@ def _order(ground: Ground, claimed: sa.Row[tuple[object, ...]], now: datetime) -
     with database.transaction(ground.engine) as audit_to, database.snapshot(ground.engine) as snapshot:
         here = municipality.current(snapshot)
         applicant = read(snapshot, claimed.resident_id, why=Why.RENDER, now=now, audit_to=audit_to)
-        subject = applicant.subject(wanted, scope, frozenset(claimed.items))
+        about = matter(snapshot, ground.fields, applicant, kind, here, why=Why.RENDER, now=now, audit_to=audit_to)
+        subject = about.subject(wanted, scope, frozenset(claimed.items))
     issue = Issue(
         number=claimed.issue_number,
         day=local_date(now),
@@ -91,7 +92,7 @@ def _order(ground: Ground, claimed: sa.Row[tuple[object, ...]], now: datetime) -
         officer=here.mayor_name,
         seal=seal_of(here.code),
     )
-    return _Order(kind, kind.compose(subject), issue, canonical(applicant.versions(wanted, scope)))
+    return _Order(kind, kind.compose(subject), issue, canonical(about.versions(wanted, scope)))
 
 
 def _publish(ground: Ground, claimed: sa.Row[tuple[object, ...]], order: _Order, printed: Printed) -> None:
@@ -144,6 +145,6 @@ def _give_up(ground: Ground, claimed: sa.Row[tuple[object, ...]], detail: str, n
     try:
         with database.transaction(ground.engine) as connection:
             move(connection, claimed.id, Event.BREAK, fence=claimed.fence, detail=detail[:120], ended_at=now)
-            erase_document(connection, claimed.id)
+            discard_rendering(connection, claimed.id)
     except NotBreakable as lost:
         _LOGGER.warning("issuance %s was taken over or ended (%s)", claimed.id, lost.state)

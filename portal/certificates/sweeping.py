@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from portal import audit, database
 from portal.audit import Action, Actor, ActorKind
-from portal.certificates.issuance import erase_document
+from portal.certificates.issuance import discard_rendering, erase_document
+from portal.certificates.papers import contents
 from portal.certificates.states import HOLDING_DOCUMENT, move
 from portal.certificates.tables import Event, State, issuance_documents, issuances
 from portal.ground import Ground
@@ -38,6 +39,7 @@ def sweep(ground: Ground) -> int:
     """One round (at most 500 issuances); returns how many it ended. Any number of processes may sweep at once.
 
     What was never released expires. What was released and never reported becomes an open case: paper may have left.
+    The words of issued paper are forgotten after their year.
     """
     now = ground.clock.now()
     with database.transaction(ground.engine) as connection:
@@ -45,14 +47,16 @@ def sweep(ground: Ground) -> int:
         for row in due:
             if State(row.state) is State.RELEASED:
                 ended = move(connection, row.id, Event.REPORT_UNKNOWN, detail=_SILENT, ended_at=now)
+                erase_document(connection, row.id)
             else:
                 ended = move(connection, row.id, Event.EXPIRE, ended_at=now)
-            erase_document(connection, row.id)
+                discard_rendering(connection, row.id)
             audit.record(
                 connection, at=now, actor=Actor(ActorKind.SYSTEM, "sweep"), action=Action.ISSUANCE_ENDED,
                 subject=row.resident_id, detail={"issuance": str(row.id), "state": ended.state},
             )  # fmt: skip
         connection.execute(_LEFT_OVER)
+        contents.erase_expired(connection, now)
     if due:
         _LOGGER.info("swept %d issuances", len(due))
     return len(due)

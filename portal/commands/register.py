@@ -48,6 +48,7 @@ def _lines(report: ImportReport) -> list[str]:
             f"{refusal.code_points}".rstrip()
             for refusal in report.refusals
         ),
+        *([f"family registers changed {report.registers_changed}"] if report.registers_changed else []),
         f"added {report.added} changed {report.changed} unchanged {report.unchanged}"
         + (" – stopped, nothing was imported" if report.stopped else ""),
     ]

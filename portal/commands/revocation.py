@@ -9,7 +9,7 @@ from datetime import datetime
 from portal import identity
 from portal.clock import JAPAN
 from portal.ground import Ground
-from portal.identity.profile import CertificateKind
+from portal.identity.card.profile import CertificateKind
 from portal.identity.revocation import compact
 from portal.identity.revocation.refresh import RefreshAtWork, Taken, folder_of, refresh
 from portal.settings import RevocationSource

@@ -1,20 +1,13 @@
 """Who is this: challenge, certificate validation, revocation, serial links, sessions, staff accounts (本人確認)."""
 
-from portal.identity.accounts import Provisioning, StaffMember, add_account, staff_member
 from portal.identity.authenticate import Answer, Authenticated, admit, authenticate, prove
-from portal.identity.chain import demand_trust_stores, trust_store
-from portal.identity.challenge import LIFETIME as CHALLENGE_LIFETIME
-from portal.identity.challenge import Challenge, begin_challenge
-from portal.identity.device_logins import (
-    DeviceLogin,
-    DeviceQuestion,
-    DeviceStanding,
-    answer_device_login,
-    begin_device_login,
-    claim_device_login,
-    device_standing,
-    enter_device_login,
-)
+from portal.identity.card.chain import demand_trust_stores, trust_store
+from portal.identity.card.challenge import LIFETIME as CHALLENGE_LIFETIME
+from portal.identity.card.challenge import Challenge, begin_challenge
+from portal.identity.card.four_items import FourItems, FourItemsError, four_items
+from portal.identity.card.payload import IDENTIFY_PURPOSE, LINK_PURPOSE, LOGIN_PURPOSE, kiosk_purpose, payload
+from portal.identity.card.profile import CertificateKind
+from portal.identity.card.proven import ProvenCard
 from portal.identity.errors import (
     AccountInvalid,
     AlreadyLinked,
@@ -53,10 +46,7 @@ from portal.identity.errors import (
     TrustStoreUnusable,
     WrongCertificateKind,
 )
-from portal.identity.four_items import FourItems, FourItemsError, four_items
-from portal.identity.kiosk_sessions import ABSOLUTE as KIOSK_SESSION_LIFETIME
-from portal.identity.kiosk_sessions import KioskSession, close_kiosk_session, kiosk_session, open_kiosk_session
-from portal.identity.link_requests import (
+from portal.identity.linking.link_requests import (
     LinkRequest,
     Requested,
     RequestRefusal,
@@ -71,8 +61,8 @@ from portal.identity.link_requests import (
     record_identified,
     record_visitor,
 )
-from portal.identity.link_sessions import stands as link_stands
-from portal.identity.links import (
+from portal.identity.linking.link_sessions import stands as link_stands
+from portal.identity.linking.links import (
     LinkedCard,
     cards_of,
     end_link,
@@ -81,11 +71,21 @@ from portal.identity.links import (
     link_of_certificate,
     link_recorded,
 )
-from portal.identity.payload import IDENTIFY_PURPOSE, LINK_PURPOSE, LOGIN_PURPOSE, kiosk_purpose, payload
-from portal.identity.profile import CertificateKind
-from portal.identity.proven import ProvenCard
+from portal.identity.login.device_logins import (
+    DeviceLogin,
+    DeviceQuestion,
+    DeviceStanding,
+    answer_device_login,
+    begin_device_login,
+    claim_device_login,
+    device_standing,
+    enter_device_login,
+)
+from portal.identity.login.kiosk_sessions import ABSOLUTE as KIOSK_SESSION_LIFETIME
+from portal.identity.login.kiosk_sessions import KioskSession, close_kiosk_session, kiosk_session, open_kiosk_session
 from portal.identity.revocation import prepare as prepare_revocation
-from portal.identity.staff_login import log_in_staff
+from portal.identity.staff.accounts import Provisioning, StaffMember, add_account, staff_member
+from portal.identity.staff.staff_login import log_in_staff
 from portal.identity.stop_list import lift_stop, stop_certificate
 from portal.identity.tables import LinkEnd, LinkRequestState, Role, StopReason
 

@@ -12,8 +12,11 @@ from cryptography.exceptions import InvalidSignature
 
 from portal import audit, database, register
 from portal.ground import Ground
-from portal.identity import attempts, chain, challenge, links, revocation, stop_list
-from portal.identity.chain import TrustedCertificate
+from portal.identity import attempts, revocation, stop_list
+from portal.identity.card import chain, challenge
+from portal.identity.card.chain import TrustedCertificate
+from portal.identity.card.profile import CertificateKind
+from portal.identity.card.proven import ProvenCard, fingerprint_of
 from portal.identity.errors import (
     AttemptsUncountable,
     CertificateOnHold,
@@ -23,9 +26,8 @@ from portal.identity.errors import (
     LinkEnded,
     SignatureWrong,
 )
-from portal.identity.links import Link
-from portal.identity.profile import CertificateKind
-from portal.identity.proven import ProvenCard, fingerprint_of
+from portal.identity.linking import links
+from portal.identity.linking.links import Link
 from portal.identity.revocation import Standing
 from portal.identity.tables import Scope
 

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal import audit, database
 from portal.audit import Action, Actor
-from portal.identity import link_sessions
-from portal.identity.chain import TrustedCertificate
+from portal.identity.card.chain import TrustedCertificate
 from portal.identity.errors import CertificateStopped, NotLinked
+from portal.identity.linking import link_sessions
 from portal.identity.tables import StopReason, certificate_stops, serial_links
 
 

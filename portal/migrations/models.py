@@ -7,11 +7,14 @@ from portal.certificates.sealing import tables as sealing
 from portal.database import metadata
 from portal.exchange import tables as exchange
 from portal.filings import tables as filings
-from portal.identity import sessions
 from portal.identity import tables as identity
+from portal.identity.login import sessions
 from portal.municipality import tables as municipality
 from portal.notices import tables as notices
 from portal.register import tables as register
+from portal.register.domiciles import tables as domiciles
+from portal.register.seals import tables as seals
+from portal.register.taxes import tables as taxes
 from portal.terminals import tables as terminals
 
 __all__ = ["metadata"]
@@ -19,6 +22,7 @@ __all__ = ["metadata"]
 _PACKAGES = (
     audit,
     certificates,
+    domiciles,
     exchange,
     filings,
     identity,
@@ -27,6 +31,8 @@ _PACKAGES = (
     papers,
     register,
     sealing,
+    seals,
     sessions,
+    taxes,
     terminals,
 )

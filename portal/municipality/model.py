@@ -66,6 +66,14 @@ class KioskHours:
 
 
 @dataclass(frozen=True)
+class OfficeHours:
+    """When the office (役所) serves on working days: from `opens` (included) to `closes` (excluded), Japan time."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
 class Counter:
     """The counter (窓口) where a person helps when the machine cannot."""
 
@@ -80,7 +88,8 @@ class Municipality:
     """The municipality (市区町村) this portal belongs to. `code` is the 全国地方公共団体コード with check digit.
 
     `fees` are yen for each kind of certificate; `holidays` the 祝日 of `holiday_years`; `office_closed` the days
-    besides them on which the office works for nobody (12/29–1/3).
+    besides them on which the office works for nobody (12/29–1/3). `tax_years_open` are the days on which each fiscal
+    year's tax certificates began to be issued.
     """
 
     code: str
@@ -90,6 +99,8 @@ class Municipality:
     mayor_name: str
     counter: Counter
     kiosk_hours: KioskHours
+    office_hours: OfficeHours
+    tax_years_open: frozenset[date]
     fees: Mapping[str, int]
     holidays: frozenset[date]
     holiday_years: frozenset[int]

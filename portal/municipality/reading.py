@@ -8,9 +8,18 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
-from portal.municipality.model import Counter, DayRange, HoldScope, KioskHours, Maintenance, Municipality
+from portal.municipality.model import (
+    Counter,
+    DayRange,
+    HoldScope,
+    KioskHours,
+    Maintenance,
+    Municipality,
+    OfficeHours,
+)
 
 _Value = TypeVar("_Value")
+_PARTS = ("mayor", "counter", "kiosk", "office", "tax", "fees", "calendar", "switches")
 _DAY_RANGE = re.compile(r"(\d\d)-(\d\d)\.\.(\d\d)-(\d\d)")
 
 
@@ -27,7 +36,7 @@ def parse(text: str) -> Municipality:
     except tomllib.TOMLDecodeError as error:
         raise MunicipalityFileError(f"not a TOML file: {error}") from error
     table = _Table(raw, "")
-    parts = {name: table.table(name) for name in ("mayor", "counter", "kiosk", "fees", "calendar", "switches")}
+    parts = {name: table.table(name) for name in _PARTS}
     municipality = _municipality(table, parts)
     for part in (table, *parts.values()):
         part.done()
@@ -45,6 +54,8 @@ def _municipality(table: "_Table", parts: Mapping[str, "_Table"]) -> Municipalit
         mayor_name=mayor.text("name"),
         counter=Counter(**{key: counter.text(key) for key in ("name", "address", "phone", "hours")}),
         kiosk_hours=_kiosk_hours(parts["kiosk"]),
+        office_hours=_office_hours(parts["office"]),
+        tax_years_open=_tax_years(parts["tax"]),
         fees=MappingProxyType(parts["fees"].amounts()),
         holidays=holidays,
         holiday_years=frozenset(day.year for day in holidays),
@@ -68,6 +79,20 @@ def _kiosk_hours(kiosk: "_Table") -> KioskHours:
     if hours.opens >= hours.closes:
         raise MunicipalityFileError("kiosk.closes: must be later than kiosk.opens")
     return hours
+
+
+def _office_hours(office: "_Table") -> OfficeHours:
+    hours = OfficeHours(opens=office.time_of_day("opens"), closes=office.time_of_day("closes"))
+    if hours.opens >= hours.closes:
+        raise MunicipalityFileError("office.closes: must be later than office.opens")
+    return hours
+
+
+def _tax_years(tax: "_Table") -> frozenset[date]:
+    days = tax.dates("certificates_open")
+    if len({day.year for day in days}) != len(days):
+        raise MunicipalityFileError("tax.certificates_open: one day for each year")
+    return frozenset(days)
 
 
 def _code(value: str) -> str:

@@ -31,7 +31,15 @@ from portal.register.numbers import (
     store_numbers,
 )
 from portal.register.records import household_of, resident, resident_id_of
-from portal.register.restrictions import issue_block, lift_hold, lock, place_hold, protect, protected
+from portal.register.restrictions import (
+    issue_block,
+    lift_hold,
+    lock,
+    lock_residents_among,
+    place_hold,
+    protect,
+    protected,
+)
 from portal.register.searching import FoundResident, SearchTooWide, search
 
 __all__ = [
@@ -67,6 +75,7 @@ __all__ = [
     "issue_block",
     "lift_hold",
     "lock",
+    "lock_residents_among",
     "place_hold",
     "plan_departure",
     "protect",

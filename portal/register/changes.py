@@ -13,9 +13,10 @@ from portal import audit
 from portal.audit import Action, Actor, ActorKind
 from portal.clock import local_date
 from portal.register.characters import CharacterRefused, as_registered
-from portal.register.model import ChangeReason, ResidentRecord, ResidentStatus, UnknownResident
+from portal.register.model import LIVING_HERE, ChangeReason, ResidentRecord, ResidentStatus, UnknownResident
 from portal.register.records import RECORD_COLUMNS, record_of
 from portal.register.restrictions import lock
+from portal.register.seals import cancel as cancel_seal
 from portal.register.search_keys import address_key, name_key
 from portal.register.tables import resident_history, residents
 
@@ -85,6 +86,9 @@ def change(
     if not different:
         return before.version
     after = replace(before, version=before.version + 1, **different)  # type: ignore[arg-type]
+    if after.status not in LIVING_HERE:
+        # 職権廃印: whoever comes back registers anew.
+        cancel_seal(connection, resident_id, on=valid_from, actor=actor, now=now)
     connection.execute(_UPDATE, {**_row(after), "resident": resident_id, "seen_version": before.version})
     _remember(
         connection, after, different, valid_from=valid_from, actor=actor, reason=reason, filing_id=filing_id, now=now

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from portal import certificates, database, municipality, terminals
+from portal.certificates import Kind, Place, RefusalCode
 from portal.municipality import Closed, Municipality, service_state
 from portal.terminal import device
 from portal.terminal.reading import Fields
@@ -16,7 +17,6 @@ from portal.web import ground_of
 
 endpoints = flask.Blueprint("heartbeat", __name__)
 _LOCKED = "terminal_locked"
-_STOPPED = "stopped"
 
 
 @endpoints.post("/v1/heartbeat")
@@ -39,7 +39,7 @@ def _answer(connection: sa.Connection, terminal_id: str, locked: UUID | None, no
         "open": reason is None,
         "reason": reason,
         "hours": here.kiosk_hours.text,
-        "certificates": _certificates(here),
+        "certificates": _certificates(here, now),
         "commands": terminals.open_commands(connection, terminal_id, now=now),
     }
 
@@ -49,18 +49,22 @@ def _closed_reason(here: Municipality, now: datetime) -> str | None:
     return state.reason.value if isinstance(state, Closed) else None
 
 
-def _certificates(here: Municipality) -> list[dict[str, object]]:
+def _certificates(here: Municipality, now: datetime) -> list[dict[str, object]]:
     return [
-        {
-            "kind": kind.id,
-            "name": kind.name,
-            "fee": here.fees[kind.fee],
-            "available": kind.id not in here.stopped_certificates,
-            "reason": _STOPPED if kind.id in here.stopped_certificates else None,
-        }
+        _certificate(kind, here, certificates.closed(here, kind, now))
         for kind in certificates.all_kinds().values()
-        if kind.fee in here.fees
+        if kind.fee in here.fees and Place.KIOSK in kind.places
     ]
+
+
+def _certificate(kind: Kind, here: Municipality, closed: RefusalCode | None) -> dict[str, object]:
+    return {
+        "kind": kind.id,
+        "name": kind.name,
+        "fee": here.fees[kind.fee],
+        "available": closed is None,
+        "reason": None if closed is None else closed.value,
+    }
 
 
 def _status(said: Fields) -> Heard:

@@ -1,4 +1,4 @@
-"""Flask's session, kept in the database by `portal.identity.sessions`."""
+"""Flask's session, kept in the database by `portal.identity.login.sessions`."""
 
 import logging
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from werkzeug.datastructures import CallbackDict
 
 from portal import database
 from portal.ground import Ground
-from portal.identity import sessions
+from portal.identity.login import sessions
 
 _LOG = logging.getLogger(__name__)
 

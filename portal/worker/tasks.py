@@ -12,7 +12,8 @@ from portal.certificates.press import Press
 from portal.certificates.rendering import render
 from portal.clock import local_date
 from portal.ground import Ground
-from portal.identity import LinkEnd, sessions
+from portal.identity import LinkEnd
+from portal.identity.login import sessions
 from portal.jobs import QUEUE_OF, Task
 
 # A job that a dying database cut off is done again; all functions here may run any number of times.

@@ -13,7 +13,7 @@ class Figure:
     unit: str
 
     def line(self) -> str:
-        """`bench: NAME VALUE UNIT`: one decimal, and for small values as many as show two significant digits."""
+        """`bench: NAME VALUE UNIT`: one decimal, and for small values as many as show three significant digits."""
         size = abs(self.value)
-        decimals = 1 if size >= 1 or size == 0 else 1 - math.floor(math.log10(size))
+        decimals = 1 if size >= 1 or size == 0 else 2 - math.floor(math.log10(size))
         return f"bench: {self.name} {self.value:.{decimals}f} {self.unit}"

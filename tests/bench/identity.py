@@ -17,14 +17,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from portal.identity import chain, kiosk_purpose, payload
-from portal.identity.payload import nonce_digest
-from portal.identity.profile import RSA_2048
+from portal.identity import kiosk_purpose, payload
+from portal.identity.card import chain
+from portal.identity.card.payload import nonce_digest
+from portal.identity.card.profile import RSA_2048
 from portal.settings import Environment, TrustSettings
 from tests.bench.figures import Figure
 from tests.world.jpki import AUTH_PROFILE, Authority, store
 
-ROUNDS = 5
+ROUNDS = 9
 ROUND_SECONDS = 0.5
 _ORIGIN, _PURPOSE = "https://terminal.misaki.example:8443", kiosk_purpose("kiosk-01")
 

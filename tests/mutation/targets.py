@@ -28,11 +28,11 @@ class Target:
 
 _CERTIFICATES = ("chain", "chain_edges", "signing_certificate", "next_generation", "trust_store", "parser_properties")
 TARGETS = (
-    Target("portal.identity.payload", ("payload",)),
-    Target("portal.identity.profile", ("rsa_vectors", "ecdsa_vectors", *_CERTIFICATES)),
-    Target("portal.identity.chain", _CERTIFICATES),
+    Target("portal.identity.card.payload", ("payload",)),
+    Target("portal.identity.card.profile", ("rsa_vectors", "ecdsa_vectors", *_CERTIFICATES)),
+    Target("portal.identity.card.chain", _CERTIFICATES),
     Target("portal.identity.revocation.ocsp", ("ocsp", "ocsp_judge", "ocsp_edges")),
-    Target("portal.identity.challenge", ("challenge",), database=True),
+    Target("portal.identity.card.challenge", ("challenge",), database=True),
     Target(
         "portal.identity.authenticate",
         ("limits", "challenge", "authenticate", "next_generation", "stop_list", "links_online"),

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
-from portal.identity import chain
-from portal.identity.profile import CertificateKind
+from portal.identity.card import chain
+from portal.identity.card.profile import CertificateKind
 from tests.mutation.operators import mutants
 from tests.mutation.targets import TARGETS, Target
 from tests.portal.identity.leaves import Issuer, good_but, policies, usage
@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 NAME = profiles.root_name("user authentication")
 ROOT, STRANGER, CARD = store.new_key(), store.new_key(), store.new_key().public_key()
 PINNED = profiles.build_root(ROOT, NAME, 7, NOW - timedelta(days=9), NOW + timedelta(days=3000))
-CHAIN = next(target for target in TARGETS if target.module == "portal.identity.chain")
+CHAIN = next(target for target in TARGETS if target.module == "portal.identity.card.chain")
 
 GOOD = Issuer(NAME, ROOT)
 LEAVES = {
@@ -69,7 +69,7 @@ def verdicts(code: CodeType | None = None) -> dict[str, str]:
     """What the judge, or one made from mutated code, says about each leaf: the refusal's name, or "passes"."""
     module = chain
     if code is not None:
-        module = ModuleType("portal.identity.chain")
+        module = ModuleType("portal.identity.card.chain")
         # Dataclasses look their module up by name; the mutant answers to the name of the original.
         exec(code, module.__dict__)  # noqa: S102
     said = {}

@@ -248,6 +248,8 @@ def _open_around_the_clock(file: Path) -> None:
     start = lines.index("[kiosk]")
     end = next(n for n in range(start + 1, len(lines)) if lines[n].startswith("["))
     lines[start:end] = ["[kiosk]", "opens = 00:00:00", "closes = 23:59:59", "closed = []", "maintenance = []", ""]
+    office = lines.index("[office]")
+    lines[office : office + 3] = ["[office]", "opens = 00:00:00", "closes = 23:59:59"]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

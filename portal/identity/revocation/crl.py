@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from portal.identity.chain import UNREADABLE
+from portal.identity.card.chain import UNREADABLE
 from portal.identity.revocation import der
 from portal.identity.revocation.der import NotDer
 from portal.identity.revocation.standing import CLOCK_SKEW, Standing

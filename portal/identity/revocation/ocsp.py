@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from portal.identity.chain import UNREADABLE
+from portal.identity.card.chain import UNREADABLE
 from portal.identity.errors import RevocationUnavailable
 from portal.identity.revocation.standing import CLOCK_SKEW, Standing
 from portal.identity.revocation.wire import NotReceived, receive

@@ -17,8 +17,8 @@ from pathlib import Path
 import httpx
 from cryptography import x509
 
-from portal.identity import chain
-from portal.identity.profile import CertificateKind
+from portal.identity.card import chain
+from portal.identity.card.profile import CertificateKind
 from portal.identity.revocation import compact, crl
 from portal.identity.revocation.compact import CompactList, CompactListDamaged
 from portal.identity.revocation.crl import ListRefused, RevocationList

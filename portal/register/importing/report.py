@@ -26,10 +26,15 @@ class RefusalCode(StrEnum):
     BAD_DATE = "bad_date"
     BAD_CHOICE = "bad_choice"
     BAD_AMOUNT = "bad_amount"
+    BAD_PICTURE = "bad_picture"
     DUPLICATE_NUMBER = "duplicate_number"
     NUMBER_TAKEN = "number_taken"
     UNKNOWN_HOUSEHOLD = "unknown_household"
     UNKNOWN_RESIDENT = "unknown_resident"
+    UNKNOWN_REGISTER = "unknown_register"
+    UNKNOWN_MEMBER = "unknown_member"
+    REGISTER_WITHOUT_MEMBERS = "register_without_members"
+    MEMBER_WITHOUT_ADDRESS = "member_without_address"
     ADDRESS_DIFFERS = "address_differs"
     DATES_OUT_OF_ORDER = "dates_out_of_order"
     STATUS_INCOMPLETE = "status_incomplete"
@@ -39,6 +44,7 @@ class RefusalCode(StrEnum):
     HOUSEHOLD_WITHOUT_MEMBERS = "household_without_members"
     NO_HOUSEHOLD_TO_REFUSE = "no_household_to_refuse"
     REFUSED_WITH_HOUSEHOLD = "refused_with_household"
+    REFUSED_WITH_REGISTER = "refused_with_register"
 
 
 class DifferenceKind(StrEnum):
@@ -74,11 +80,15 @@ class Difference:
 
 @dataclass
 class ImportReport:
-    """Counts of residents, and everything an officer has to look at. `stopped`: nothing at all was imported."""
+    """Counts of residents and of changed family registers, and everything an officer has to look at.
+
+    `stopped`: nothing at all was imported.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    registers_changed: int = 0
     differences: list[Difference] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     stopped: bool = False

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 
 from portal import database, municipality, resident, staff
 from portal.ground import Ground
-from portal.identity import Role, add_account, sessions
-from portal.identity.sessions import LIMITS, web_sessions
+from portal.identity import Role, add_account
+from portal.identity.login import sessions
+from portal.identity.login.sessions import LIMITS, web_sessions
 from portal.web import sign_in, sign_out
 from tests.portal.conftest import MovableClock
 from tests.portal.register.people import TESTER, put_resident

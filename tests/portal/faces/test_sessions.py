@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from portal import database
 from portal.ground import Ground
-from portal.identity import sessions
+from portal.identity.login import sessions
 from portal.worker.tasks import forget_sessions
 from tests.portal.conftest import MovableClock
 

@@ -24,7 +24,7 @@ from portal.identity import (
     payload,
     prove,
 )
-from portal.identity.payload import nonce_digest
+from portal.identity.card.payload import nonce_digest
 from portal.identity.revocation import ocsp
 from portal.settings import TrustSettings
 from tests.portal.register.people import TESTER, put_resident

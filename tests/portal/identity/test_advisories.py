@@ -23,8 +23,8 @@ from portal.identity import (
     SignatureWrong,
     WrongCertificateKind,
 )
-from portal.identity.chain import TrustStore, parse, validate
-from portal.identity.profile import CertificateKind
+from portal.identity.card.chain import TrustStore, parse, validate
+from portal.identity.card.profile import CertificateKind
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, answer, ask, link
 from tests.portal.identity.leaves import Extension, Issuer, good_but, usage

@@ -35,7 +35,7 @@ from portal.identity import (
     end_links,
     payload,
 )
-from portal.identity.payload import nonce_digest
+from portal.identity.card.payload import nonce_digest
 from portal.settings import TrustSettings
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import ORIGIN, TERMINAL, Card, MakeCard, Question, answer, ask, link, log_in

@@ -17,8 +17,8 @@ from portal.identity import (
     CertificateUntrusted,
     WrongCertificateKind,
 )
-from portal.identity.chain import TrustedCertificate, TrustStore, parse, validate
-from portal.identity.profile import RSA_2048, CertificateKind
+from portal.identity.card.chain import TrustedCertificate, TrustStore, parse, validate
+from portal.identity.card.profile import RSA_2048, CertificateKind
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard
 from tests.portal.identity.leaves import Extension, Issuer, good_but, good_extensions, policies, usage

@@ -17,8 +17,8 @@ from portal.identity import (
     WrongCertificateKind,
     demand_trust_stores,
 )
-from portal.identity.chain import LONGEST_CERTIFICATE, TrustStore, parse, validate
-from portal.identity.profile import CertificateKind
+from portal.identity.card.chain import LONGEST_CERTIFICATE, TrustStore, parse, validate
+from portal.identity.card.profile import CertificateKind
 from portal.settings import Environment, TrustSettings
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.leaves import Extension, Issuer, good_but, good_extensions, usage

@@ -17,7 +17,7 @@ from portal.identity import (
     SignatureWrong,
     authenticate,
 )
-from portal.identity.challenge import burn
+from portal.identity.card.challenge import burn
 from portal.identity.tables import challenges
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import TERMINAL, Card, Question, answer, ask

@@ -26,7 +26,7 @@ from portal.identity import (
     RevocationUnavailable,
     prove,
 )
-from portal.identity.profile import CertificateKind
+from portal.identity.card.profile import CertificateKind
 from portal.identity.revocation import lists, refresh
 from portal.identity.revocation.lists import Lists
 from tests.conftest import CHECKOUT

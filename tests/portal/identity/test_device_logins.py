@@ -33,10 +33,10 @@ from portal.identity import (
     attempts,
     begin_challenge,
     claim_device_login,
-    device_logins,
     prove,
 )
 from portal.identity.attempts import Limit
+from portal.identity.login import device_logins
 from portal.identity.tables import Scope
 from portal.identity.tables import device_logins as table
 from tests.portal.conftest import MovableClock

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from portal.identity.profile import P_384, P_384_SIGNATURE, CardProfile
+from portal.identity.card.profile import P_384, P_384_SIGNATURE, CardProfile
 from tests.world.jpki import store
 
 KEY = store.new_p384_key()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.identity import FourItems, FourItemsError, four_items
-from portal.identity.four_items import (
+from portal.identity.card.four_items import (
     BirthDateMalformed,
     FourItemsMissing,
     FourItemsRepeated,

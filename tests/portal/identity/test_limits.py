@@ -21,10 +21,10 @@ from portal.identity import (
     TooManyAttempts,
     attempts,
     authenticate,
-    chain,
     revocation,
 )
 from portal.identity.attempts import LIMITS, Limit
+from portal.identity.card import chain
 from portal.identity.tables import Scope, challenges
 from portal.identity.tables import attempts as counted
 from tests.portal.conftest import MovableClock

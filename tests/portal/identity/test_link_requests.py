@@ -23,7 +23,7 @@ from portal.identity import (
     VisitingCard,
     record_identified,
 )
-from portal.identity.link_requests import fit_of
+from portal.identity.linking.link_requests import fit_of
 from portal.identity.tables import link_requests, serial_links
 from portal.register import Fit, ResidentStatus, Sex
 from tests.portal.identity.cards import Card, MakeCard, log_in

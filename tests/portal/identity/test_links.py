@@ -299,13 +299,13 @@ def test_there_is_no_other_way_to_make_a_link() -> None:
             callers["_INSERT"].add(str(file.relative_to(CHECKOUT)))
 
     assert callers == {
-        "link_card": {"portal/identity/links.py", "portal/staff/cards.py"},
+        "link_card": {"portal/identity/linking/links.py", "portal/staff/cards.py"},
         "link_recorded": {
-            "portal/identity/links.py",
+            "portal/identity/linking/links.py",
             "portal/commands/identity.py",
-            "portal/identity/link_requests.py",
+            "portal/identity/linking/link_requests.py",
         },
-        "_INSERT": {"portal/identity/links.py"},
+        "_INSERT": {"portal/identity/linking/links.py"},
     }
 
 

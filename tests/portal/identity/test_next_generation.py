@@ -21,12 +21,11 @@ from portal.identity import (
     CertificateUntrusted,
     SignatureWrong,
     WrongCertificateKind,
-    chain,
     link_recorded,
-    profile,
 )
-from portal.identity.chain import TrustStore, parse, validate
-from portal.identity.profile import (
+from portal.identity.card import chain, profile
+from portal.identity.card.chain import TrustStore, parse, validate
+from portal.identity.card.profile import (
     P_384,
     P_384_SIGNATURE,
     PROFILES,

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.identity import CertificateUnreadable, IdentityError
-from portal.identity.chain import LONGEST_CERTIFICATE, TrustStore, parse, validate
-from portal.identity.profile import CertificateKind
+from portal.identity.card.chain import LONGEST_CERTIFICATE, TrustStore, parse, validate
+from portal.identity.card.profile import CertificateKind
 from tests.portal.identity.leaves import Issuer, good_extensions, policies, usage
 from tests.world.jpki import FourItems, profiles, store
 from tests.world.jpki.profiles import SIGN_POLICY

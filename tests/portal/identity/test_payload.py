@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kiosk.bridge.operation import PURPOSES
 from kiosk.card.payload import authentication_payload
 from portal.identity import kiosk_purpose, payload
-from portal.identity.payload import (
+from portal.identity.card.payload import (
     IDENTIFY_PURPOSE,
     LINK_PURPOSE,
     LOGIN_PURPOSE,

@@ -14,7 +14,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from portal.identity.profile import RSA_2048, RSA_2048_SIGNATURE, CardProfile
+from portal.identity.card.profile import RSA_2048, RSA_2048_SIGNATURE, CardProfile
 from tests.world.jpki import store
 
 KEY = store.new_key()

@@ -17,8 +17,8 @@ from portal.identity import (
     CertificateUntrusted,
     WrongCertificateKind,
 )
-from portal.identity.chain import TrustedCertificate, TrustStore, parse, validate
-from portal.identity.profile import RSA_2048_SIGNATURE, CertificateKind
+from portal.identity.card.chain import TrustedCertificate, TrustStore, parse, validate
+from portal.identity.card.profile import RSA_2048_SIGNATURE, CertificateKind
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import MakeCard
 from tests.portal.identity.leaves import Extension, Issuer, policies, usage

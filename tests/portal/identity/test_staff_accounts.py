@@ -18,12 +18,11 @@ from portal.identity import (
     Role,
     StaffMember,
     TooManyAttempts,
-    accounts,
     add_account,
     log_in_staff,
-    staff_login,
     staff_member,
 )
+from portal.identity.staff import accounts, staff_login
 from portal.identity.tables import staff_accounts
 from tests.portal.conftest import MovableClock
 from tests.portal.register.people import TESTER
@@ -140,7 +139,7 @@ def test_a_code_is_checked_even_when_the_password_is_wrong(
     def watched(secret: str, code: str, **rest: object) -> None:
         asked.append(code)
 
-    monkeypatch.setattr("portal.identity.second_factor.step_of", watched)
+    monkeypatch.setattr("portal.identity.staff.second_factor.step_of", watched)
     with pytest.raises(LoginRefused):
         log_in(password="wrong wrong wrong", totp="123456")
 

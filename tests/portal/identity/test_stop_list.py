@@ -29,9 +29,9 @@ from portal.identity import (
     lift_stop,
     link_stands,
     open_kiosk_session,
-    sessions,
     stop_certificate,
 )
+from portal.identity.login import sessions
 from portal.identity.tables import certificate_stops
 from portal.settings import TrustSettings
 from tests.portal.conftest import MovableClock

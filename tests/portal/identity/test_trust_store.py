@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from portal.identity import TrustStoreUnusable, trust_store
-from portal.identity.profile import CertificateKind
+from portal.identity.card.profile import CertificateKind
 from portal.settings import Environment, TrustSettings
 from tests.portal.conftest import MovableClock
 from tests.world.jpki import Authority, profiles, store

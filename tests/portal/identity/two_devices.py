@@ -17,7 +17,7 @@ from portal.identity import (
     enter_device_login,
     payload,
 )
-from portal.identity.payload import nonce_digest
+from portal.identity.card.payload import nonce_digest
 from tests.portal.identity.cards import Card
 
 WAITING = "session-of-the-waiting-browser"

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from portal.identity import payload
-from portal.identity.payload import nonce_digest
+from portal.identity.card.payload import nonce_digest
 from tests.portal.identity.cards import Card
 
 

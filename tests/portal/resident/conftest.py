@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal.ground import Ground
-from portal.identity import sessions
+from portal.identity.login import sessions
 from portal.municipality import Municipality
 from portal.resident import create_app
 from tests.portal.filings.conftest import Family, city, family

@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 
 from portal.identity import payload
-from portal.identity.payload import nonce_digest
+from portal.identity.card.payload import nonce_digest
 from tests.portal.identity.cards import Card
 from tests.portal.resident.browser import ORIGIN, Browser, hidden_fields
 

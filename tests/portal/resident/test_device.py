@@ -19,8 +19,8 @@ from werkzeug.test import TestResponse
 
 from portal.ground import Ground
 from portal.identity import payload
-from portal.identity.payload import nonce_digest
-from portal.identity.sessions import web_sessions
+from portal.identity.card.payload import nonce_digest
+from portal.identity.login.sessions import web_sessions
 from portal.municipality import Municipality
 from portal.resident import create_app, device_wire
 from tests.portal.conftest import MovableClock

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from portal.audit import Action, audit_events
 from portal.ground import Ground
-from portal.identity.sessions import web_sessions
+from portal.identity.login.sessions import web_sessions
 from portal.register import ResidentStatus
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard, link

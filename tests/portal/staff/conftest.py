@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 from portal import database, municipality
 from portal.audit import Actor, ActorKind
 from portal.ground import Ground
-from portal.identity import Role, StaffMember, accounts, add_account, sessions, staff_login, staff_member
+from portal.identity import Role, StaffMember, add_account, staff_member
+from portal.identity.login import sessions
+from portal.identity.staff import accounts, staff_login
 from portal.staff import create_app
 from tests.portal.staff.desk import Desk
 from tests.world.demo_city.municipality import MUNICIPALITY_TOML

@@ -11,8 +11,9 @@ from werkzeug.serving import make_server
 
 from portal import database
 from portal.ground import Ground
-from portal.identity import Role, StaffMember, sessions
-from portal.identity.sessions import LIMITS
+from portal.identity import Role, StaffMember
+from portal.identity.login import sessions
+from portal.identity.login.sessions import LIMITS
 from portal.staff import create_app
 from tests.portal.conftest import MovableClock
 from tests.portal.staff.conftest import Employ

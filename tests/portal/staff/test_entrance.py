@@ -10,7 +10,7 @@ from portal import database
 from portal.audit import audit_events
 from portal.ground import Ground
 from portal.identity import Role
-from portal.identity.sessions import LIMITS, web_sessions
+from portal.identity.login.sessions import LIMITS, web_sessions
 from portal.identity.tables import staff_accounts, staff_roles
 from tests.portal.conftest import MovableClock
 from tests.portal.staff.conftest import PASSWORD, SECRET, Employ, SitDown

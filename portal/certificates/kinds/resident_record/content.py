@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from portal.certificates.eras import in_era, registered_date, western
-from portal.certificates.paper import Extent, Item, Layout, Subject
+from portal.certificates.paper import Entry, Extent, Item, Layout, Sheet, Subject, labelled
 from portal.register import ResidentRecord, Sex
 
 PERSONS_PER_SHEET = 4
@@ -24,24 +24,16 @@ _BECAME = {False: "住民となった年月日", True: "外国人住民となっ
 _SEX = {Sex.MALE: "男", Sex.FEMALE: "女", None: ""}
 
 
-@dataclass(frozen=True, repr=False)
-class Entry:
-    """A label and what the sheet says beside it."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, kw_only=True)
 class PersonBlock:
     """One of the four blocks of a sheet."""
 
     number: str
-    reading: str
-    name: str
-    birth_date: str
-    sex: str
-    relationship: str
+    reading: str = labelled("振り仮名")
+    name: str = labelled("氏名")
+    birth_date: str = labelled("生年月日")
+    sex: str = labelled("性別")
+    relationship: str = labelled("続柄")
     other_name: Entry
     became_resident: Entry
     origin: Entry
@@ -55,23 +47,18 @@ class PersonBlock:
     card: Entry
 
 
-@dataclass(frozen=True, repr=False)
-class Sheet:
-    """One sheet. `blanks` are the numbers of the blocks nobody stands in (以下余白)."""
+@dataclass(frozen=True, repr=False, kw_only=True)
+class ResidentSheet:
+    """One sheet; its form is named by how many blocks are used.
 
-    number: int
+    `blanks` are the numbers of the blocks nobody stands in (以下余白).
+    """
+
+    address: str = labelled("住所")
+    head: str = labelled("世帯主")
     persons: tuple[PersonBlock, ...]
     blanks: tuple[str, ...]
-
-
-@dataclass(frozen=True, repr=False)
-class Content:
-    """All sheets and what every one of them repeats."""
-
-    address: str
-    head: str
-    sentence: str
-    sheets: tuple[Sheet, ...]
+    sentence: str = labelled("認証文")
 
 
 def items(persons: tuple[ResidentRecord, ...]) -> tuple[Item, ...]:
@@ -88,16 +75,19 @@ def compose(subject: Subject) -> Layout:
     """The sheets of a subject."""
     blocks = tuple(_block(number, person, subject.items) for number, person in enumerate(subject.persons, 1))
     groups = [blocks[start : start + PERSONS_PER_SHEET] for start in range(0, len(blocks), PERSONS_PER_SHEET)]
-    sheets = tuple(
-        Sheet(number=number, persons=group, blanks=_blank_numbers(number, len(group)))
-        for number, group in enumerate(groups, 1)
-    )
     named = _RELATIONSHIP.id in subject.items
     head = (subject.head.name if subject.head else "") if named else OMITTED
-    content = Content(
-        address=subject.persons[0].address, head=head, sentence=_SENTENCES[subject.extent], sheets=sheets
+    sheets = (
+        ResidentSheet(
+            address=subject.persons[0].address,
+            head=head,
+            persons=group,
+            blanks=_blank_numbers(number, len(group)),
+            sentence=_SENTENCES[subject.extent],
+        )
+        for number, group in enumerate(groups, 1)
     )
-    return Layout(values=content, sheets=len(sheets))
+    return Layout(tuple(Sheet(str(len(sheet.persons)), sheet) for sheet in sheets))
 
 
 def _blank_numbers(sheet: int, used: int) -> tuple[str, ...]:
@@ -172,3 +162,17 @@ def _since(person: ResidentRecord) -> str:
 
 def _day(day: date | None) -> str:
     return "" if day is None else in_era(day)
+
+
+def _specimen(persons: int) -> ResidentSheet:
+    entry = Entry("項目", "見本")
+    block = PersonBlock(
+        number="1", reading="ミホン", name="見本", birth_date="見本", sex="男", relationship="見本",
+        other_name=entry, became_resident=entry, origin=entry, since=entry, standing=entry, notified=entry,
+        previous_address=entry, individual_number=entry, resident_code=entry, remark=entry, card=entry,
+    )  # fmt: skip
+    blanks = ("4",) * (PERSONS_PER_SHEET - persons)
+    return ResidentSheet(address="見本", head="見本", persons=(block,) * persons, blanks=blanks, sentence="見本")
+
+
+FORMS: dict[str, object] = {str(persons): _specimen(persons) for persons in range(1, PERSONS_PER_SHEET + 1)}

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from portal import database
 from portal.ground import Ground
 from portal.identity import LinkedCard, Role, StopReason, cards_of, payload, stop_certificate
-from portal.identity.payload import nonce_digest
+from portal.identity.card.payload import nonce_digest
 from tests.portal.identity.cards import (
     Card,
     authority,

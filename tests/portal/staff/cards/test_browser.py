@@ -12,7 +12,8 @@ from werkzeug.serving import make_server
 
 from portal import database
 from portal.ground import Ground
-from portal.identity import Role, StaffMember, sessions
+from portal.identity import Role, StaffMember
+from portal.identity.login import sessions
 from portal.staff import create_app
 from tests.portal.identity.cards import Card, log_in
 from tests.portal.resident.bridge import BridgeStandIn, serving

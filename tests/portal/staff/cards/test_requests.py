@@ -64,7 +64,7 @@ def test_the_list_tells_who_asked_how_long_ago_and_until_when(
 
 def sit_again(desk: Desk, ground: Ground) -> TestResponse:
     """The same officer, after the session of before has ended."""
-    from portal.identity import sessions  # noqa: PLC0415
+    from portal.identity.login import sessions  # noqa: PLC0415
 
     with database.transaction(ground.engine) as connection:
         data = {"account": desk.actor.id}

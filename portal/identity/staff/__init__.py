@@ -1,0 +1,1 @@
+"""Accounts of the staff (職員) and how they log in."""
