@@ -12,8 +12,7 @@ from portal.certificates.kinds.resident_individual.content import HistoryMissing
 from portal.certificates.paper import Data, Extent, Layout, Subject
 from portal.certificates.values import texts
 from portal.register import ChangeReason, ResidentRecord, ResidentStatus, Sex, Version
-from tests.portal.certificates.sheets import EVERYTHING, person
-from tests.portal.certificates.test_sheets import FOREIGN
+from tests.portal.certificates.sheets import EVERYTHING, FOREIGN, person
 
 HOUSEHOLD_KINDS = ("resident_record", "resident_items")
 ALL = (*HOUSEHOLD_KINDS, "resident_individual")
