@@ -13,7 +13,7 @@ from kiosk.portal_answers import Offer
 LANGUAGES = {"ja": "日本語", "en": "English"}
 CONTRASTS = ("normal", "high")
 KEYS = (*"1234567890", "erase")
-SCOPES = {"self": _("本人だけ"), "household": _("世帯の全員")}
+SCOPES = {"self": _("本人だけ"), "household": _("世帯の全員"), "family": _("同じ戸籍の全員")}
 
 
 class KioskForm(FlaskForm):  # type: ignore[misc]  # the library is untyped

@@ -48,6 +48,7 @@ class View:
             tries_left=self.visit.tries_left,
             digits=self.visit.digits,
             certificate=self.visit.kind is not None,
+            choice=self.visit.choice,
             content=bool(self.visit.persons),
             person=self.visit.portal is not None,
             released=self.visit.released,

@@ -29,6 +29,7 @@ from kiosk.journey.forms import (
     PressForm,
 )
 from kiosk.journey.journey import View
+from kiosk.journey.papers import PAPERS
 from kiosk.journey.parts import Parts
 from kiosk.journey.screens import SCREENS, STEPS, is_slow, seconds_left, stamp
 from kiosk.journey.situation import obstacle, paper_obstacle
@@ -274,6 +275,7 @@ def _words(parts: Parts, content: ContentForm | None = None) -> dict[str, object
         "contrasts": CONTRASTS,
         "scopes": SCOPES,
         "failures": FAILURES,
+        "papers": PAPERS,
     }
 
 

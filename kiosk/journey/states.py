@@ -89,6 +89,8 @@ class Facts:
     """how many digits of the PIN the reader process holds"""
     certificate: bool = False
     """a kind of paper that can be issued now is chosen"""
+    choice: bool = True
+    """there is something to choose about whose and what"""
     content: bool = False
     """whose and what is chosen"""
     person: bool = False
@@ -135,7 +137,15 @@ def _certificate(facts: Facts) -> bool:
 
 
 def _person(facts: Facts) -> bool:
-    return facts.person
+    return facts.person and not _no_choice(facts)
+
+
+def _no_choice(facts: Facts) -> bool:
+    return facts.person and facts.content and not facts.choice
+
+
+def _choice(facts: Facts) -> bool:
+    return facts.choice
 
 
 def _content(facts: Facts) -> bool:
@@ -193,6 +203,7 @@ TABLE: tuple[Row, ...] = (
     Row(S.CHECKING_CARD, E.PIN_WRONG, S.ENTER_PIN, _more_tries),
     Row(S.CHECKING_CARD, E.PIN_WRONG, S.LAST_TRY, _last_try),
     Row(S.CHECKING_CARD, E.PERSON_KNOWN, S.CHOOSE_CONTENT, _person),
+    Row(S.CHECKING_CARD, E.PERSON_KNOWN, S.CONFIRM, _no_choice),
     Row(S.CHOOSE_CONTENT, E.CONTENT_CHOSEN, S.CONFIRM, _content),
     Row(S.CONFIRM, E.CONFIRMED, S.TAKE_CARD, _content),
     Row(S.TAKE_CARD, E.CARD_TAKEN, S.PREPARING, _card_gone),
@@ -207,7 +218,7 @@ TABLE: tuple[Row, ...] = (
     Row(S.WAIT_FOR_STAFF, E.STAFF_ANSWERED, S.ATTRACT),
     Row(S.CHOOSE_CERTIFICATE, E.BACK, S.ATTRACT),
     Row(S.PLACE_CARD, E.BACK, S.CHOOSE_CERTIFICATE),
-    Row(S.CONFIRM, E.BACK, S.CHOOSE_CONTENT),
+    Row(S.CONFIRM, E.BACK, S.CHOOSE_CONTENT, _choice),
     Row(S.RETURN_CARD, E.CARD_TAKEN, S.ATTRACT, _card_out),
     Row(S.RETURN_CARD, E.LEFT_BEHIND, S.CARD_LEFT),
     Row(S.CARD_LEFT, E.CARD_TAKEN, S.ATTRACT, _card_out),

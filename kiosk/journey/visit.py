@@ -37,11 +37,17 @@ class Visit:
         return next((offer for offer in self.portal.offers if offer.kind == self.kind), None)
 
     @property
+    def choice(self) -> bool:
+        """Whether there is anything to choose about the paper: whom it is about, or what stands on it."""
+        offer = self.offer
+        return offer is None or offer.refusal is not None or len(offer.scopes) > 1 or bool(offer.items)
+
+    @property
     def persons(self) -> tuple[Person, ...]:
         """Those who will be printed, in the order the portal names them."""
         if self.portal is None or self.offer is None or self.scope is None:
             return ()
-        return self.offer.persons if self.scope == "household" else (self.portal.person,)
+        return (self.portal.person,) if self.scope == "self" else self.offer.persons
 
     @property
     def order(self) -> str:

@@ -53,6 +53,7 @@ class Action(StrEnum):
     ISSUANCE_RELEASED = "issuance.released"
     ISSUANCE_ENDED = "issuance.ended"
     ISSUANCE_SETTLED = "issuance.settled"
+    PAPER_WITHDRAWN = "paper.withdrawn"
     FILING_SUBMITTED = "filing.submitted"
     FILING_READ = "filing.read"
     FILING_CLAIMED = "filing.claimed"

@@ -11,15 +11,17 @@ from portal import audit, database, municipality
 from portal.audit import Action, Actor, ActorKind
 from portal.certificates.applicants import UnfitRequest, Why, matter, read
 from portal.certificates.characters import UnprintableCharacter
+from portal.certificates.forms.weasy.faults import DoesNotFit
 from portal.certificates.issuance import PATIENCE, discard_rendering
 from portal.certificates.kinds import kind_of
 from portal.certificates.manifest import canonical
 from portal.certificates.paper import Issue, Kind, Layout, Scope
+from portal.certificates.papers import contents
 from portal.certificates.press import Press, Printed
 from portal.certificates.seal import seal_of
+from portal.certificates.sealing.sealer import Sealing
 from portal.certificates.states import NotBreakable, NotClaimable, NotPublishable, NotRefusable, move
 from portal.certificates.tables import Event, RefusalCode, issuance_documents
-from portal.certificates.typesetting import DoesNotFit
 from portal.clock import local_date
 from portal.ground import Ground
 
@@ -39,7 +41,7 @@ class _Order:
     versions: str
 
 
-def render(ground: Ground, press: Press, issuance_id: UUID) -> None:
+def render(ground: Ground, press: Press, sealing: Sealing, issuance_id: UUID) -> None:
     """Render one issuance. Safe to run any number of times at once: only the newest claim can publish.
 
     What cannot be printed as registered refuses the issuance by name. Whatever is unexpected is raised after the
@@ -60,7 +62,7 @@ def render(ground: Ground, press: Press, issuance_id: UUID) -> None:
         return
     try:
         order = _order(ground, claimed, now)
-        printed = press.print(order.kind, order.layout, order.issue, now)
+        printed = press.print(order.kind, order.layout, order.issue, now, sealing)
     except UnprintableCharacter as unprintable:
         _refuse(ground, claimed, RefusalCode.CHARACTER, str(unprintable), now)
     except DoesNotFit as too_long:
@@ -91,6 +93,8 @@ def _order(ground: Ground, claimed: sa.Row[tuple[object, ...]], now: datetime) -
         office=here.mayor_title,
         officer=here.mayor_name,
         seal=seal_of(here.code),
+        municipality_code=here.code,
+        verify_address=f"{ground.settings.verify_origin}/",
     )
     return _Order(kind, kind.compose(subject), issue, canonical(about.versions(wanted, scope)))
 
@@ -116,6 +120,7 @@ def _publish(ground: Ground, claimed: sa.Row[tuple[object, ...]], order: _Order,
                     "stored_at": now,
                 },
             )
+            contents.store(connection, claimed.id, printed.content, now)
             audit.record(
                 connection, at=now, actor=_WORKER, action=Action.ISSUANCE_RENDERED, subject=claimed.resident_id,
                 detail={"issuance": str(claimed.id), "sha256": printed.sha256, "pages": len(printed.page_hashes)},

@@ -6,6 +6,7 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regex
 from wtforms.widgets import HiddenInput
 
 from portal.certificates import Answer
+from portal.certificates.papers.tables import WithdrawalReason
 from portal.identity import LinkEnd, RequestRefusal, StopReason
 from portal.staff.words import typed_date
 
@@ -80,6 +81,25 @@ class SettleForm(FlaskForm):  # type: ignore[misc]
             DataRequired("だれが、いつ、何を見て確認したかを書いてください。"),
             Length(max=STATEMENT_LENGTH, message=f"{STATEMENT_LENGTH}文字以内で書いてください。"),
         ],
+    )
+
+
+class FindPaperForm(FlaskForm):  # type: ignore[misc]
+    """Find one issued certificate by the number that is printed on it (発行番号)."""
+
+    number = StringField(
+        "発行番号",
+        filters=[_stripped],
+        validators=[DataRequired("発行番号を入力してください。"), Length(max=40, message="発行番号が長すぎます。")],
+    )
+
+
+class WithdrawForm(FlaskForm):  # type: ignore[misc]
+    """Why the paper does not count any more. There is no way back, so the consequence is confirmed."""
+
+    reason = StringField("取り消す理由", validators=[AnyOf(list(WithdrawalReason), "取り消す理由を選んでください。")])
+    confirmed = BooleanField(
+        "取り消すと、もとに戻せないことを確かめました", validators=[DataRequired("確認のチェックを入れてください。")]
     )
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from portal import certificates
 from portal.certificates.press import Press
+from portal.certificates.seal import all_seals
 from portal.ground import Ground
 from portal.jobs import Queue
 from portal.worker.shift import shift
@@ -29,7 +30,7 @@ def work(ground: Ground, queues: Collection[Queue]) -> None:
     Raises FontMissing, SubsetterMissing, TaskUnbound before the first job.
     """
     press = Press(ground.settings.state_dir / "press")
-    press.warm_up(ground.clock.now())
+    press.warm_up(all_seals())
     asyncio.run(_work(ground, press, queues))
 
 

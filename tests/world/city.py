@@ -96,7 +96,7 @@ def ready(state: Path) -> City:
 
 def settings_text(folder: Path, runtime: Path, ports: dict[str, int], ocsp_url: str) -> str:
     """portal.toml for a house in `folder`."""
-    origin = {face: f"https://127.0.0.1:{ports[face]}" for face in ("resident", "staff", "terminal")}
+    origin = {face: f"https://127.0.0.1:{ports[face]}" for face in ("resident", "staff", "terminal", "verify")}
     return f"""\
 environment = "development"
 state_dir = "{folder}"
@@ -123,6 +123,7 @@ key = "tls/server.key"
 resident = "{origin["resident"]}"
 staff = "{origin["staff"]}"
 terminal = "{origin["terminal"]}"
+verify = "{origin["verify"]}"
 bridge = "http://127.0.0.1:{ports["bridge"]}"
 """
 
@@ -141,7 +142,7 @@ def _build(folder: Path) -> None:
     _make_cards(folder, authority)
     hsm.create_token(folder / "hsm", TOKEN_LABEL)
     runtime = folder / "r"
-    ports = dict.fromkeys(("resident", "staff", "terminal", "bridge"), 1)
+    ports = dict.fromkeys(("resident", "staff", "terminal", "verify", "bridge"), 1)
     (folder / "portal.toml").write_text(
         settings_text(folder, runtime, ports, "http://127.0.0.1:1/"), encoding="utf-8"
     )

@@ -23,7 +23,7 @@ from tests.world.city import CHECKOUT, City
 from tests.world.printer.machine import Printer
 from tests.world.service import Service
 
-FACES = ("terminal", "resident", "staff")
+FACES = ("terminal", "resident", "staff", "verify")
 
 
 @dataclass(frozen=True)

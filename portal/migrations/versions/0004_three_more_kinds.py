@@ -75,7 +75,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['register_id'], ['family_registers.id'], name=op.f('fk_family_members_register_id')),
     sa.ForeignKeyConstraint(['resident_id'], ['residents.id'], name=op.f('fk_family_members_resident_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_family_members')),
-    sa.UniqueConstraint('register_id', 'place', name=op.f('uq_family_members_register_id')),
+    sa.UniqueConstraint('register_id', 'place', name='uq_family_members_place'),
     sa.UniqueConstraint('resident_id', name=op.f('uq_family_members_resident_id'))
     )
     op.create_table('domicile_entries',

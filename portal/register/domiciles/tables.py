@@ -29,7 +29,7 @@ family_members = sa.Table(
     sa.Column("sex", enumeration(Sex, "sex"), nullable=True),
     # 支援措置 as another municipality has told it: these persons have no record here that could carry it.
     sa.Column("protected", sa.Boolean, nullable=False),
-    sa.UniqueConstraint("register_id", "place"),
+    sa.UniqueConstraint("register_id", "place", name="uq_family_members_place"),
 )
 
 domicile_entries = sa.Table(

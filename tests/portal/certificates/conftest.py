@@ -18,8 +18,10 @@ from portal.certificates.paper import Issue, Kind, Layout
 from portal.certificates.press import Press, Printed
 from portal.certificates.rendering import render
 from portal.certificates.tables import issuance_documents, issuances
+from portal.certificates.sealing.sealer import Sealing
 from portal.ground import Ground
 from portal.register import ChangeReason
+from tests.portal.certificates.sheets import software_sealing
 from tests.portal.register.people import TESTER, put_household
 from tests.world.demo_city.municipality import MUNICIPALITY_TOML
 
@@ -85,7 +87,7 @@ class Kiosk:
         return answer.issuance
 
     def render(self, issuance: UUID) -> None:
-        render(self.ground, self.press, issuance)
+        render(self.ground, self.press, software_sealing(), issuance)
 
     def release(self, issuance: UUID, visit: Visit, terminal: str = TERMINAL) -> Released | Refused:
         with database.transaction(self.ground.engine) as connection:
@@ -138,12 +140,14 @@ class SwiftPress:
     def __init__(self) -> None:
         self._made = 0
 
-    def print(self, kind: Kind, layout: Layout, issue: Issue, at: datetime) -> Printed:
+    def print(self, kind: Kind, layout: Layout, issue: Issue, at: datetime, sealing: Sealing) -> Printed:
         """A small document, another one each time."""
         self._made += 1
         document = f"%PDF-1.7 {issue.number} {self._made}".encode()
         digest = hashlib.sha256(document).hexdigest()
-        return Printed(document=document, sha256=digest, page_hashes=(digest,) * layout.sheets)
+        content = sealing.begin(issue, kind, layout, issue.municipality_code).content
+        hashes = (digest,) * len(layout.sheets)
+        return Printed(document=document, sha256=digest, page_hashes=hashes, content=content)
 
 
 @pytest.fixture

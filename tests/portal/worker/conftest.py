@@ -101,6 +101,7 @@ key = "{settings.tls.key}"
 resident = "{settings.origins.resident}"
 staff = "{settings.origins.staff}"
 terminal = "{settings.origins.terminal}"
+verify = "{settings.origins.verify}"
 bridge = "{settings.origins.bridge}"
 """
     )
