@@ -12,11 +12,24 @@ from portal.certificates.kinds.resident_individual.content import HistoryMissing
 from portal.certificates.paper import Data, Extent, Layout, Subject
 from portal.certificates.values import texts
 from portal.register import ChangeReason, ResidentRecord, ResidentStatus, Sex, Version
-from tests.portal.certificates.sheets import EVERYTHING, FOREIGN, person
+from tests.portal.certificates.sheets import EVERYTHING, person
 
 HOUSEHOLD_KINDS = ("resident_record", "resident_items")
 ALL = (*HOUSEHOLD_KINDS, "resident_individual")
 NUMBERS = ("個人番号", "住民票コード")
+FOREIGN = {
+    "foreign": True,
+    "domicile": None,
+    "family_head": None,
+    "nationality": "ドイツ",
+    "residence_status": "永住者の配偶者等",
+    "period_of_stay": "5年",
+    "stay_expires_on": date(2029, 5, 1),
+    "residence_card_number": "AB12345678CD",
+    "birth_date": "1990-12-24",
+    "reading": "ミュラー",
+    "common_name": "山田　マックス",
+}
 
 
 def version(number: int, record: ResidentRecord, on: date, reason: ChangeReason = ChangeReason.IMPORT) -> Version:
