@@ -7,8 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from portal.certificates.characters import UnprintableCharacter, sequences
+from portal.certificates.forms.weasy.faults import DoesNotFit
 from portal.certificates.press import Press
-from portal.certificates.typesetting import DoesNotFit
 from portal.register.importing.columns import RESIDENTS, ValueRefused
 from portal.register.importing.report import RefusalCode
 from portal.register.variants import adobe_japan
