@@ -380,12 +380,12 @@ def test_silence_after_a_release_becomes_an_open_case(kiosk: Kiosk, visit: Visit
 def test_a_name_the_font_does_not_have_refuses_the_issuance_with_field_and_code_point(
     real_kiosk: Kiosk, visitor: Visitor
 ) -> None:
-    visit = visitor(name="山\ue000田　太郎")
+    visit = visitor(name="山𰻞田　太郎")
     issuance_id = real_kiosk.asked(visit)
     real_kiosk.render(issuance_id)
     row = real_kiosk.row(issuance_id)
     assert (row.state, row.refusal) == ("failed", "too_long_character")
-    assert row.detail == "sheets.1.persons.1.name: U+E000"
+    assert row.detail == "sheets.1.persons.1.name: U+30EDE"
     assert _cases(real_kiosk) == []
 
 
