@@ -122,7 +122,7 @@ def _light(width: int, height: int, random: Random) -> np.ndarray[tuple[int, int
 
 
 def _bytes(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pixels:
-    return np.clip(values, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 255), dtype=np.uint8)
 
 
 def _image(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Image.Image:

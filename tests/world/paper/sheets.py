@@ -1,4 +1,4 @@
-"""Sheets to work on: households on today's forms, with tint and QR drawn where the press does not draw them itself."""
+"""Sheets to work on: households on today's forms, with tint and QR where the press does not draw them itself."""
 
 import html
 import io

@@ -46,7 +46,7 @@ def stained(sheet: Picture, random: Random, darkness: float = 60) -> Picture:
 
 def crumpled(sheet: Picture, random: Random) -> Picture:
     """The upper right corner crumpled and smoothed: creases in all directions over 5 cm, nothing out of place."""
-    height, width = sheet.pixels.shape
+    width = sheet.pixels.shape[1]
     reach = round(50 / 25.4 * sheet.dpi)
     layer = Image.new("L", (reach, reach), 128)
     draw = ImageDraw.Draw(layer)

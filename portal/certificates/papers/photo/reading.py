@@ -1,6 +1,7 @@
 """The QR codes on a photo or scan, as bytes with their places. What the bytes mean is the caller's business."""
 
 import io
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ MAX_BYTES = 32 * 1024 * 1024
 _FORMATS = ("PNG", "JPEG")
 _SIDES = (2600, 1800, 3600, 1200)
 """Longer side of the picture in pixels, in the order tried: 2600 is a page at 220 dpi."""
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _SAME_PLACE = 0.5
-_EXIF_ORIENTATION = 0x0112
 
 Corner = tuple[float, float]
 
@@ -34,6 +35,12 @@ class Found:
 
     payload: bytes
     corners: tuple[Corner, Corner, Corner, Corner]
+
+    @property
+    def side(self) -> float:
+        """Length of the code's side in pixels, the mean of all four."""
+        ends = zip(self.corners, self.corners[1:] + self.corners[:1], strict=True)
+        return sum(math.hypot(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in ends) / 4
 
 
 def open_photo(content: bytes) -> Image.Image:
@@ -62,7 +69,7 @@ def read(image: Image.Image) -> tuple[Found, ...]:
     grey = _grey(image)
     found: list[Found] = []
     for attempt, scale in _attempts(grey):
-        for code in zxingcpp.read_barcodes(attempt, formats=zxingcpp.BarcodeFormat.QRCode, try_invert=False):
+        for code in zxingcpp.read_barcodes(attempt, formats=_QR, try_invert=False):
             place = code.position
             corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
             one = Found(bytes(code.bytes), _scaled([(corner.x, corner.y) for corner in corners], scale))
@@ -70,17 +77,7 @@ def read(image: Image.Image) -> tuple[Found, ...]:
                 found.append(one)
         if found:
             break
-    return tuple(sorted(found, key=side, reverse=True))
-
-
-def side(code: Found) -> float:
-    """Length of a code's side in pixels, the mean of all four."""
-    corners = code.corners
-    sides = [
-        ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
-        for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True)
-    ]
-    return sum(sides) / 4
+    return tuple(sorted(found, key=lambda code: code.side, reverse=True))
 
 
 def _attempts(grey: Image.Image) -> Iterator[tuple[Image.Image, float]]:
@@ -109,7 +106,7 @@ def _scaled(corners: list[Corner], scale: float) -> tuple[Corner, Corner, Corner
 def _same(one: Found, other: Found) -> bool:
     """Whether two findings are one code: same bytes in the same place."""
     (x0, y0), (x1, y1) = one.corners[0], other.corners[0]
-    return one.payload == other.payload and abs(x0 - x1) + abs(y0 - y1) < _SAME_PLACE * side(one)
+    return one.payload == other.payload and abs(x0 - x1) + abs(y0 - y1) < _SAME_PLACE * one.side
 
 
 def _require_size(image: Image.Image) -> None:

@@ -1,0 +1,250 @@
+"""Whether a photo of a sheet shows the texts that were issued, and nothing besides.
+
+Each text is looked at in windows of a few characters, every window in its own best place. A model of the whole page
+says what the machine in between did to ink (spread it, thinned it, blurred it): which darkness in the photo stands
+for which darkness on the page. What the model does not explain, smoothed to the width of a stroke, is the
+difference; the worst place of a text decides. A sheet too coarse or too blurred for its strokes is not judged, nor is
+a text under a fold.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from portal.certificates.papers.photo.creases import Mask, creases
+from portal.certificates.papers.photo.locating import DPI, HEIGHT, WIDTH, Located, Rectangle, locate
+from portal.certificates.papers.photo.matching import Grey, Points, offsets
+from portal.certificates.papers.photo.reading import Found
+
+FEWEST_DPI = 110
+"""Below this a photo does not show the strokes of a 7-point text."""
+
+_WINDOW = 36
+"""Width of a window in pixels of the grid: two to four characters."""
+_HALF_PATCH, _REACH = 24, 4
+_AT_HOME = 0.3
+_MARGIN = 3
+_LEVELS = 32
+_BLURS = (0.4, 0.7, 1.0, 1.3, 1.7)
+_STROKE = 1.5
+"""Width of the smoothing; pixels."""
+_CERTAIN, _DOUBTFUL = 3.0, 2.4
+_FLOOR = 0.09
+_EXPLAINED = 0.55
+"""Share of the variance of the photo's ink that the model must explain, or nothing is said at all."""
+
+_FREE_MARGIN = 7
+_EDGE = 40
+_SPOT = 24
+_SPOT_INK, _SPOT_PIXELS = 0.5, 22
+_QUIET = 12
+
+
+class Sight(StrEnum):
+    """What became of a text in the photo, where it is not simply the same."""
+
+    DIFFERENT = "different"
+    UNCLEAR = "unclear"
+    ADDED = "added"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One text that is not, or not certainly, what was issued.
+
+    `path` is empty for something ADDED where the page has no text. `place` is on the page, in points.
+    """
+
+    path: str
+    sight: Sight
+    place: Rectangle
+
+
+@dataclass(frozen=True, repr=False)
+class _Window:
+    """A part of a text: where on the grid, and the photo there, moved into its best place."""
+
+    path: str
+    left: int
+    top: int
+    page: Grey
+    photo: Grey
+
+
+@dataclass(frozen=True, repr=False)
+class _Machine:
+    """What lies between page and photo: a blur, then for each darkness of the page that of the photo."""
+
+    blur: float
+    levels: npt.NDArray[np.float64]
+    explained: float
+
+    def expected(self, page: Grey) -> Grey:
+        places = (np.arange(_LEVELS) + 0.5) / _LEVELS
+        return np.interp(smoothed(page, self.blur), places, self.levels).astype(np.float32)
+
+
+def compare(
+    photo: Image.Image, found: Found, reference: Image.Image, places: Mapping[str, Rectangle], code: Rectangle
+) -> tuple[Difference, ...]:
+    """Every text that the photo does not clearly show as the reference does; empty when all is as issued.
+
+    `photo` is what `found` was read from; `reference` is the true page, A4, at 200 dpi or more, with or without its
+    code; `places` are its texts and `code` is where the QR stands. Raises PageNotFound when the sheet around the code
+    is another one altogether.
+    """
+    located = locate(photo, found, reference, code)
+    windows = list(_windows(located, places))
+    machine = _machine(windows)
+    folds = creases(located.page, machine.expected(located.page), located.photo)
+    if machine.explained < _EXPLAINED:
+        return tuple(Difference(path, Sight.UNCLEAR, place) for path, place in places.items())
+    worst = _worst(windows, machine, folds)
+    usual = float(np.median([outside for outside, _ in worst.values()])) if worst else 0.0
+    seen = [
+        Difference(path, sight, place)
+        for path, place in places.items()
+        if (sight := _sight(*worst[path], max(usual, _FLOOR), located.dpi(place))) is not None
+    ]
+    return (*seen, *_added(located, folds, places, code))
+
+
+def smoothed(picture: Grey, width: float) -> Grey:
+    """`picture` under a bell of that width."""
+    reach = int(3 * width + 1)
+    bell = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * width * width)).astype(np.float32)
+    bell /= bell.sum()
+    for _ in range(2):
+        padded = np.pad(picture, ((reach, reach), (0, 0)), mode="edge")
+        height = picture.shape[0]
+        total = np.zeros_like(picture)
+        for step, share in enumerate(bell):
+            total += share * padded[step : step + height]
+        picture = total.T
+    return picture
+
+
+def _sight(outside: float, inside: float, usual: float, dpi: float) -> Sight | None:
+    """`outside`, `inside`: the worst difference away from folds and under them; `usual`: that of the page's texts."""
+    if dpi < FEWEST_DPI:
+        return Sight.UNCLEAR
+    if outside > _CERTAIN * usual:
+        return Sight.DIFFERENT
+    return Sight.UNCLEAR if max(outside, inside) > _DOUBTFUL * usual else None
+
+
+def _windows(located: Located, places: Mapping[str, Rectangle]) -> Iterator[_Window]:
+    cuts = [
+        (path, left + number * (right - left) / count, left + (number + 1) * (right - left) / count, top, bottom)
+        for path, place in places.items()
+        for left, top, right, bottom in [[edge * DPI / 72 for edge in place]]
+        for count in [max(1, round((right - left) / _WINDOW))]
+        for number in range(count)
+    ]
+    if not cuts:
+        return
+    centres: Points = np.array([((left + right) / 2, (top + bottom) / 2) for _, left, right, top, bottom in cuts])
+    moved, alike = offsets(located.page, located.photo, centres, _HALF_PATCH, _REACH)
+    moved[alike < _AT_HOME] = 0
+    around = _MARGIN + round(3 * _STROKE)
+    for (path, left, right, top, bottom), (dx, dy) in zip(cuts, moved, strict=True):
+        x0, y0 = max(_REACH + 1, int(left) - around), max(_REACH + 1, int(top) - around)
+        x1 = min(WIDTH - _REACH - 2, int(right) + around)
+        y1 = min(HEIGHT - _REACH - 2, int(bottom) + around)
+        if x1 - x0 > 2 * around and y1 - y0 > 2 * around:
+            yield _Window(path, x0, y0, located.page[y0:y1, x0:x1], _moved(located.photo, (x0, y0, x1, y1), dx, dy))
+
+
+def _moved(photo: Grey, box: tuple[int, int, int, int], dx: float, dy: float) -> Grey:
+    """The part of the photo that belongs to this box of the page, between pixels where need be."""
+    x0, y0, x1, y1 = box
+    right, down = int(np.floor(dx)), int(np.floor(dy))
+    part = photo[y0 + down : y1 + down + 1, x0 + right : x1 + right + 1]
+    x, y = np.float32(dx - right), np.float32(dy - down)
+    upper = part[:-1, :-1] * (1 - x) + part[:-1, 1:] * x
+    lower = part[1:, :-1] * (1 - x) + part[1:, 1:] * x
+    return np.asarray(upper * (1 - y) + lower * y, dtype=np.float32)
+
+
+def _machine(windows: list[_Window]) -> _Machine:
+    """The blur and the curve that explain best what became of all texts together."""
+    photo = np.concatenate([window.photo.ravel() for window in windows])
+    variance = float(photo.var())
+    best = _Machine(1.0, np.linspace(0, 1, _LEVELS), -1.0)
+    for blur in _BLURS:
+        page = np.concatenate([smoothed(window.page, blur).ravel() for window in windows])
+        level = np.clip((page * _LEVELS).astype(int), 0, _LEVELS - 1)
+        count = np.bincount(level, minlength=_LEVELS)
+        mean = np.bincount(level, photo, minlength=_LEVELS) / np.maximum(count, 1)
+        unexplained = float(((photo - mean[level]) ** 2).mean())
+        explained = 1 - unexplained / max(variance, 1e-6)
+        if explained > best.explained:
+            known = count > 30
+            levels = np.interp(np.arange(_LEVELS), np.flatnonzero(known), mean[known])
+            best = _Machine(blur, levels, explained)
+    return best
+
+
+def _worst(windows: list[_Window], machine: _Machine, folds: Mask) -> dict[str, tuple[float, float]]:
+    """For each text the largest unexplained difference away from folds, and under them."""
+    worst: dict[str, tuple[float, float]] = {}
+    edge = round(3 * _STROKE)
+    for window in windows:
+        left = smoothed(window.photo - machine.expected(window.page), _STROKE)[edge:-edge, edge:-edge]
+        size = np.abs(left)
+        height, width = size.shape
+        folded = folds[window.top + edge :, window.left + edge :][:height, :width]
+        outside, inside = worst.get(window.path, (0.0, 0.0))
+        worst[window.path] = (
+            max(outside, float(np.max(size, where=~folded, initial=0))),
+            max(inside, float(np.max(size, where=folded, initial=0))),
+        )
+    return worst
+
+
+def _added(located: Located, folds: Mask, places: Mapping[str, Rectangle], code: Rectangle) -> Iterator[Difference]:
+    """Ink where the page has none, more than specks, dots of the tint and stains make."""
+    taken = smoothed(located.page, 1.0) > 0.2
+    reach = _FREE_MARGIN
+    free = ~_grown(taken, reach) & ~folds
+    for place, margin in [(code, _QUIET), *((place, _MARGIN) for place in places.values())]:
+        left, top, right, bottom = (round(edge * DPI / 72) for edge in place)
+        free[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = False
+    free[:_EDGE] = free[-_EDGE:] = False
+    free[:, :_EDGE] = free[:, -_EDGE:] = False
+    strong = (smoothed(located.photo, 0.7) > _SPOT_INK) & free
+    step = _SPOT // 2
+    rows, columns = HEIGHT // step, WIDTH // step
+    counts = strong[: rows * step, : columns * step].reshape(rows, step, columns, step).sum(axis=(1, 3))
+    fourfold = counts[:-1, :-1] + counts[1:, :-1] + counts[:-1, 1:] + counts[1:, 1:]
+    for top, left, bottom, right in _groups(fourfold >= _SPOT_PIXELS):
+        box = (left * step, top * step, (right + 2) * step, (bottom + 2) * step)
+        x0, y0, x1, y1 = (edge * 72 / DPI for edge in box)
+        yield Difference("", Sight.ADDED, (x0, y0, x1, y1))
+
+
+def _grown(mask: Mask, reach: int) -> Mask:
+    for _ in range(2):
+        padded = np.pad(mask, ((reach, reach), (0, 0)))
+        sums = np.cumsum(np.pad(padded, ((1, 0), (0, 0))), axis=0)
+        mask = np.asarray(sums[2 * reach + 1 :] > sums[: -2 * reach - 1]).T
+    return mask
+
+
+def _groups(marked: Mask) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes (top, left, bottom, right) around marks that touch."""
+    left = {(int(row), int(column)) for row, column in np.argwhere(marked)}
+    while left:
+        open_ends, group = [left.pop()], []
+        while open_ends:
+            row, column = open_ends.pop()
+            group.append((row, column))
+            around = {(row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1)} & left
+            left -= around
+            open_ends += around
+        rows, columns = zip(*group, strict=True)
+        yield min(rows), min(columns), max(rows), max(columns)
