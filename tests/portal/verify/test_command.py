@@ -92,15 +92,11 @@ def test_each_verdict_has_an_exit_code_of_its_own(run: Run, two: Paper, issue: I
     assert run(photo(*paper().codes(sealer)), "--online")[0] == 10
 
 
-def test_a_withdrawn_paper_is_told_and_the_check_kept(
-    run: Run, issue: Issue, city: Ground, sealer: Sealer
-) -> None:
+def test_a_withdrawn_paper_is_told_and_the_check_kept(run: Run, issue: Issue, city: Ground, sealer: Sealer) -> None:
     one = paper()
     issuance = issue(one)
     with database.transaction(city.engine) as connection:
-        withdraw(
-            connection, issuance, WithdrawalReason.REPLACED, Actor(ActorKind.STAFF, "officer"), city.clock.now()
-        )
+        withdraw(connection, issuance, WithdrawalReason.REPLACED, Actor(ActorKind.STAFF, "officer"), city.clock.now())
     code, lines = run(photo(*one.codes(sealer)), "--online")
     assert (code, verdict(lines)) == (11, ("withdrawn", "replaced"))
     assert checks_of(city, issuance) == ["withdrawn"]

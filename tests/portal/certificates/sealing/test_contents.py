@@ -77,12 +77,13 @@ def kept(kiosk: Kiosk, issuance: UUID) -> int:
 
 
 def rendered(kiosk: Kiosk, visit: Visit, sealing: Sealing) -> tuple[UUID, Sealed]:
-    """An issuance that is ready, with the words of its paper kept."""
+    """An issuance that is ready, with words kept that are easy to find."""
     issuance = kiosk.asked(visit)
     kiosk.render(issuance)
     made = sealed(sealing, kiosk.row(issuance).issue_number)
-    if not kept(kiosk, issuance):
-        keep(kiosk, issuance, made.content)
+    with database.transaction(kiosk.ground.engine) as connection:
+        contents.erase(connection, issuance)
+    keep(kiosk, issuance, made.content)
     return issuance, made
 
 
