@@ -28,7 +28,8 @@ from portal.certificates.forms.stock import Stock
 from portal.certificates.forms.weasy import writer
 from portal.certificates.forms.weasy.faults import TypesettingBroken
 from portal.certificates.forms.weasy.layout import Rectangle, require_subsetter
-from portal.certificates.forms.weasy.writer import Drawing, OwnPage, PageFont, Written
+from portal.certificates.forms.weasy.page_font import PageFont
+from portal.certificates.forms.weasy.writer import Drawing, OwnPage, Written
 from portal.certificates.kinds import all_kinds
 from portal.certificates.paper import Issue, Kind, Layout, Seal, Sheet
 from portal.certificates.papers.contents import Content, Words
@@ -276,6 +277,7 @@ class Press:
             raise TypesettingBroken("a sheet took more than a page")
         return writer.write_full(
             [of_sheet[0] for of_sheet in laid_out],
+            PageFont(self._glyphs, TEXT_FONT),
             self.coverage.glyph,
             title=kind.name,
             created=at,

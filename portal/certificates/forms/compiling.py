@@ -13,6 +13,7 @@ from portal.certificates.forms.stock import Stock
 from portal.certificates.forms.weasy import layout, writer
 from portal.certificates.forms.weasy.faults import FormBroken
 from portal.certificates.forms.weasy.layout import Align, Piece, Rectangle
+from portal.certificates.forms.weasy.page_font import PageFont
 from portal.certificates.forms.weasy.writer import Shared
 from portal.certificates.paper import Kind
 
@@ -85,7 +86,7 @@ def compile_kind(kind: Kind, common: object, stock: Stock) -> CompiledKind:
     Raises FormBroken when a template does not keep the rules.
     """
     library = Library()
-    font = writer.PageFont(stock.glyphs, LABEL_FONT)
+    font = PageFont(stock.glyphs, LABEL_FONT)
     passes = {form: _passes(kind, form, common, stock) for form in kind.forms}
     arts = _arts([of_form[0] for of_form in passes.values()], library)
     forms = {
@@ -127,7 +128,7 @@ def _arts(documents: list[Document], library: Library) -> list[int]:
     return layout.take_art(documents[0].copy(pages), library)
 
 
-def _form(name: str, passes: list[Document], art: int, stock: Stock, font: writer.PageFont) -> Form:
+def _form(name: str, passes: list[Document], art: int, stock: Stock, font: PageFont) -> Form:
     looks = [layout.pieces(document.pages[0]) for document in passes]
     by_slot = [_by_slot(look) for look in looks]
     flow: list[Place | bytes] = []
@@ -187,7 +188,7 @@ def _require_still(path: str, setting: Setting, look: list[Piece]) -> None:
         raise FormBroken(f"{path}: moves with another text")
 
 
-def _words(piece: Piece, stock: Stock, font: writer.PageFont) -> bytes:
+def _words(piece: Piece, stock: Stock, font: PageFont) -> bytes:
     """The operators for a line that the form itself says."""
     codes = font.codes(stock.coverage.drawn(piece.text.rstrip()))
     return b"%.4g %.4g %.4g rg /%s %.6g Tf 1 0 0 1 %.4f %.4f Tm <%s> Tj" % (

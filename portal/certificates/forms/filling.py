@@ -10,6 +10,7 @@ from portal.certificates.forms.setting import broken
 from portal.certificates.forms.weasy import writer
 from portal.certificates.forms.weasy.faults import DoesNotFit
 from portal.certificates.forms.weasy.layout import Align
+from portal.certificates.forms.weasy.page_font import PageFont
 
 _ROUNDING = 0.01
 TEXT_FONT = "TEXTTT"
@@ -54,7 +55,7 @@ class Texts:
         units = self.glyphs.units
         return tuple(self.glyphs.advances[glyph] / units for glyph, _ in self.coverage.drawn(text))
 
-    def operators(self, form: Form, lines: Lines, font: writer.PageFont) -> bytes:
+    def operators(self, form: Form, lines: Lines, font: PageFont) -> bytes:
         """One text object with every text of the page, labels and values in the order of the template."""
         drawn: list[bytes] = [b"BT"]
         for entry in form.flow:
@@ -72,7 +73,7 @@ class Texts:
         drawn.append(b"ET")
         return b"\n".join(drawn)
 
-    def _line(self, place: Place, setting: Setting, baseline: float, line: str, font: writer.PageFont) -> bytes:
+    def _line(self, place: Place, setting: Setting, baseline: float, line: str, font: PageFont) -> bytes:
         left = setting.left
         if place.align is not Align.LEFT:
             free = setting.width - self.width(line) * setting.size

@@ -1,13 +1,8 @@
-"""WeasyPrint's own pages, written so that extraction gives each text exactly as registered.
-
-WeasyPrint writes one text per glyph into a font's ToUnicode map, the first it meets. IPAmj明朝 has thousands of
-variation sequences that share the glyph of their base character, so a second spelling of the same glyph would be
-extracted as the first. Here every (glyph, text) pair gets a character code of its own, and the codes are mapped back
-to glyphs by an embedded encoding CMap.
-"""
+"""WeasyPrint's own pages, written with our codes: what it draws is caught glyph by glyph with its text."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import pydyf
 from weasyprint.document import Page
@@ -15,44 +10,9 @@ from weasyprint.pdf.fonts import Font
 
 from portal.certificates.characters import FONT_FAMILY
 from portal.certificates.forms.weasy.faults import TypesettingBroken
+from portal.certificates.forms.weasy.page_font import PageFont
 
 _CODES = re.compile(rb"<((?:[0-9a-f]{4})+)>")
-_LAST_CODE = 0xFFFF
-
-
-class ExactText:
-    """Codes of one document: each pair of glyph and text has its own."""
-
-    def __init__(self, glyph_of: Callable[[str], int | None]) -> None:
-        self._glyph_of = glyph_of
-        self._codes: dict[tuple[int, str], int] = {}
-        self._taken: dict[int, int] = {}
-        self._next = 1
-        self.texts: dict[int, str] = {}
-
-    def code(self, glyph: int, text: str) -> int:
-        """The code of `glyph` where it stands for `text`: its own number for its first text, else a free one."""
-        known = self._codes.get((glyph, text))
-        if known is not None:
-            return known
-        if self._glyph_of(text) != glyph:
-            raise TypesettingBroken("a glyph was drawn that the font's tables do not give for its text")
-        code = glyph if glyph not in self._taken else self._free()
-        self._codes[glyph, text] = code
-        self._taken[code] = glyph
-        self.texts[code] = text
-        return code
-
-    def encoding(self) -> dict[int, int] | None:
-        """code → glyph, or None while every code is its glyph."""
-        return self._taken if any(code != glyph for code, glyph in self._taken.items()) else None
-
-    def _free(self) -> int:
-        while self._next in self._taken:
-            self._next += 1
-        if self._next > _LAST_CODE:
-            raise TypesettingBroken("more than 65535 different characters in one document")
-        return self._next
 
 
 class Drawn(dict[int, str]):
@@ -70,11 +30,12 @@ class Drawn(dict[int, str]):
 
 
 class ApprovedFonts(dict[int, Font]):
-    """The fonts of a document; only the approved one may ever enter."""
+    """The fonts of a document; only the approved one may ever enter, and it is written as `own`."""
 
-    def __init__(self, drawn: Drawn) -> None:
+    def __init__(self, drawn: Drawn, own: PageFont) -> None:
         super().__init__()
         self._drawn = drawn
+        self._own = own
 
     def __setitem__(self, key: int, font: Font) -> None:
         if font.family != FONT_FAMILY:
@@ -84,14 +45,24 @@ class ApprovedFonts(dict[int, Font]):
         font.to_unicode = self._drawn
         super().__setitem__(key, font)
 
+    def values(self) -> list[PageFont]:  # type: ignore[override]
+        """What is written once all pages are painted: our codes, under WeasyPrint's name and with its widths."""
+        for font in super().values():
+            if font.missing:
+                raise TypesettingBroken("a character without a glyph was drawn")
+            self._own.renamed(font.hash)
+            # WeasyPrint rounds widths, and sets what it has rounded away between the letters.
+            self._own.take_widths(font.widths)
+        return [self._own] if self else []
+
 
 class ExactPage:
     """A page whose text is rewritten into exact codes right after WeasyPrint has painted it."""
 
-    def __init__(self, page: Page, drawn: Drawn, exact: ExactText) -> None:
+    def __init__(self, page: Page, drawn: Drawn, codes: Callable[[Sequence[tuple[int, str]]], bytes]) -> None:
         self._page = page
         self._drawn = drawn
-        self._exact = exact
+        self._codes = codes
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._page, name)
@@ -103,8 +74,6 @@ class ExactPage:
         stream.stream[:] = [self._recode(part, drawn) for part in stream.stream]
         if next(drawn, None) is not None:
             raise TypesettingBroken("text was drawn outside the page's own stream")
-        # The page's texts so far, in the form WeasyPrint reads when it writes the font.
-        self._drawn.update(self._exact.texts)
 
     def _recode(self, part: object, drawn: Iterator[tuple[int, str]]) -> object:
         if not isinstance(part, bytes) or not part.endswith(b"TJ"):
@@ -112,45 +81,9 @@ class ExactPage:
 
         def replace(match: re.Match[bytes]) -> bytes:
             digits = match[1]
-            codes = []
-            for start in range(0, len(digits), 4):
-                glyph, text = next(drawn)
-                if int(digits[start : start + 4], 16) != glyph:
-                    raise TypesettingBroken("the order of drawing is not the order of the stream")
-                codes.append(b"%04x" % self._exact.code(glyph, text))
-            return b"<" + b"".join(codes) + b">"
+            pairs = list(islice(drawn, len(digits) // 4))
+            if b"".join(b"%04x" % glyph for glyph, _ in pairs) != digits:
+                raise TypesettingBroken("the order of drawing is not the order of the stream")
+            return b"<" + self._codes(pairs) + b">"
 
         return _CODES.sub(replace, part)
-
-
-def embed_encoding(pdf: pydyf.PDF, exact: ExactText) -> None:
-    encoding = exact.encoding()
-    if encoding is None:
-        return
-    extra = pydyf.Dictionary(
-        {
-            "Type": "/CMap",
-            "CMapName": "/Exact-Text-0",
-            "CIDSystemInfo": pydyf.Dictionary(
-                {"Registry": pydyf.String("Adobe"), "Ordering": pydyf.String("Identity"), "Supplement": 0}
-            ),
-        }
-    )
-    lines = [
-        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
-        b"/CIDSystemInfo 3 dict dup begin /Registry (Adobe) def /Ordering (Identity) def /Supplement 0 def end def",
-        b"/CMapName /Exact-Text-0 def /CMapType 1 def",
-        b"1 begincodespacerange <0000> <ffff> endcodespacerange",
-    ]
-    pairs = sorted(encoding.items())
-    for start in range(0, len(pairs), 100):
-        block = pairs[start : start + 100]
-        lines.append(b"%d begincidchar" % len(block))
-        lines.extend(b"<%04x> %d" % pair for pair in block)
-        lines.append(b"endcidchar")
-    lines.append(b"endcmap CMapName currentdict /CMap defineresource pop end end")
-    stream = pydyf.Stream(lines, extra, compress=True)
-    pdf.add_object(stream)
-    for entry in pdf.objects:
-        if isinstance(entry, dict) and entry.get("Encoding") == "/Identity-H":
-            entry["Encoding"] = stream.reference

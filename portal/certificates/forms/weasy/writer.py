@@ -7,7 +7,7 @@ and every stream is compressed once (pydyf would do it for the file and again fo
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -20,12 +20,11 @@ from weasyprint.pdf.metadata import DocumentMetadata
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
-from portal.certificates.characters import FONT_FAMILY
 from portal.certificates.forms.bits import Bits
-from portal.certificates.forms.glyphs import Glyphs
 from portal.certificates.forms.library import Library, Plain, Raw
-from portal.certificates.forms.weasy.exact import ApprovedFonts, Drawn, ExactPage, ExactText, embed_encoding
+from portal.certificates.forms.weasy.exact import ApprovedFonts, Drawn, ExactPage
 from portal.certificates.forms.weasy.faults import TypesettingBroken
+from portal.certificates.forms.weasy.page_font import PageFont
 
 WIDTH, HEIGHT = 210 / 25.4 * 72, 297 / 25.4 * 72
 """A4 in points."""
@@ -59,56 +58,6 @@ class Shared:
     library: Library
     x_objects: dict[str, int]
     fonts: dict[str, int]
-
-
-@dataclass
-class PageFont:
-    """The approved font as the writer wants one, with a code for each pair of glyph and text."""
-
-    glyphs: Glyphs
-    hash: str
-    order: list[int] = field(default_factory=list)
-    to_unicode: dict[int, str] = field(default_factory=dict)
-    widths: dict[int, float] = field(default_factory=dict)
-    missing: dict[int, int] = field(default_factory=dict)
-    file_content: bytes = b""
-    family: str = FONT_FAMILY
-    bitmap: bool = False
-    used_in_forms: bool = False
-    type: str = "ttf"
-    italic_angle: int = 0
-    stemv: int = 80
-    stemh: int = 80
-    flags: int = 4
-    _hexadecimal: dict[tuple[int, str], str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.name = f"/{self.hash}+{FONT_FAMILY}".encode()
-        self.ascent = round(self.glyphs.ascent * 1000 / self.glyphs.units)
-        self.descent = round(self.glyphs.descent * 1000 / self.glyphs.units)
-
-    def codes(self, drawn: Sequence[tuple[int, str]]) -> bytes:
-        """The codes of these glyphs, each where it stands for its text, as hexadecimal digits."""
-        known = self._hexadecimal
-        try:
-            return "".join(map(known.__getitem__, drawn)).encode("ascii")
-        except KeyError:
-            for pair in drawn:
-                if pair not in known:
-                    self._add(pair)
-            return self.codes(drawn)
-
-    def _add(self, pair: tuple[int, str]) -> None:
-        glyph, text = pair
-        self.order.append(glyph)
-        code = len(self.order)
-        self._hexadecimal[pair] = f"{code:04x}"
-        self.to_unicode[code] = text
-        self.widths[code] = self.glyphs.advances[glyph] * 1000 / self.glyphs.units
-
-    def clean(self, _to_unicode: dict[int, str], _hinting: bool) -> None:
-        """Make the font file; the writer calls this once all pages are painted."""
-        self.file_content = self.glyphs.font(self.order)
 
 
 def keep_font(font: PageFont, library: Library) -> int:
@@ -183,11 +132,12 @@ def write_own(
     metadata = DocumentMetadata(title=title, lang="ja", created=created.isoformat("T", "seconds"))
     document = Document(list(pages), metadata, _NOTHING, fonts, {}, "given")
     document.fonts[font.hash] = font
-    return _write(document, shared, drawings, signature, lambda _: None)
+    return _write(document, shared, drawings, signature)
 
 
 def write_full(
     pages: Sequence[Page],
+    font: PageFont,
     glyph_of: Callable[[str], int | None],
     *,
     title: str,
@@ -199,19 +149,21 @@ def write_full(
     fonts: FontConfiguration,
 ) -> Written:
     """PDF/A-3u of pages laid out by WeasyPrint, `before` drawn under each. Raises TypesettingBroken."""
-    exact, drawn = ExactText(glyph_of), Drawn()
+    drawn = Drawn()
+
+    def codes(pairs: Sequence[tuple[int, str]]) -> bytes:
+        if any(glyph_of(text) != glyph for glyph, text in pairs):
+            raise TypesettingBroken("a glyph was drawn that the font's tables do not give for its text")
+        return font.codes(pairs)
+
     metadata = DocumentMetadata(title=title, lang="ja", created=created.isoformat("T", "seconds"))
     framed = [
-        _FullPage(ExactPage(page, drawn, exact), under, b"\n".join(drawing.operators() for drawing in over))
+        _FullPage(ExactPage(page, drawn, codes), under, b"\n".join(drawing.operators() for drawing in over))
         for page, under, over in zip(pages, before, drawings, strict=True)
     ]
     document = Document(framed, metadata, _NOTHING, fonts, {}, "given")
-    document.fonts = ApprovedFonts(drawn)
-    every = [drawing for page in drawings for drawing in page]
-    written = _write(document, shared, every, signature, lambda pdf: embed_encoding(pdf, exact))
-    if any(font.missing for font in document.fonts.values()):
-        raise TypesettingBroken("a character without a glyph was drawn")
-    return written
+    document.fonts = ApprovedFonts(drawn, font)
+    return _write(document, shared, [drawing for page in drawings for drawing in page], signature)
 
 
 def _write(
@@ -219,14 +171,12 @@ def _write(
     shared: Shared,
     drawings: Sequence[Drawing],
     signature: bytes | None,
-    complete: Callable[[pydyf.PDF], None],
 ) -> Written:
     # WeasyPrint would open its colour profile anew for every document and leave the file open.
     document.color_profiles = {"srgb": _colours()}
     contents: list[bytes] = []
 
     def finish(_: Document, pdf: pydyf.PDF) -> None:
-        complete(pdf)
         pages = [entry for entry in pdf.objects if isinstance(entry, dict) and entry.get("Type") == "/Page"]
         resources = _object(pdf, pages[0]["Resources"])
         _share(pdf, resources, shared)
