@@ -15,7 +15,7 @@ from portal.certificates.issuance import (
     status,
 )
 from portal.certificates.kinds import UnknownKind, all_kinds
-from portal.certificates.offering import Offer, Person, offers
+from portal.certificates.offering import Offer, Person, kinds_at_kiosk, offers
 from portal.certificates.outcomes import (
     Case,
     Issued,
@@ -67,6 +67,7 @@ __all__ = [
     "closed",
     "decide",
     "history_of",
+    "kinds_at_kiosk",
     "offers",
     "open_cases",
     "release",

@@ -10,7 +10,7 @@ from portal import municipality
 from portal.certificates.applicants import Matter, Why, matter, read
 from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import all_kinds
-from portal.certificates.paper import Item, Place, Scope
+from portal.certificates.paper import Item, Kind, Place, Scope
 from portal.certificates.tables import RefusalCode
 from portal.ground import Ground
 from portal.municipality import Municipality
@@ -49,14 +49,20 @@ class Offer:
         }
 
 
+def kinds_at_kiosk(here: Municipality) -> list[Kind]:
+    """The kinds for kiosks that have a fee here, in the order in which the municipality's file names the fees."""
+    order = {fee: place for place, fee in enumerate(here.fees)}
+    kinds = [kind for kind in all_kinds().values() if kind.fee in order and Place.KIOSK in kind.places]
+    return sorted(kinds, key=lambda kind: order[kind.fee])
+
+
 def offers(connection: sa.Connection, ground: Ground, resident_id: UUID, *, now: datetime) -> list[Offer]:
-    """Every kind for kiosks that has a fee here, refused ones included. Writes every reading to the audit."""
+    """Every kind a kiosk can issue here, refused ones included. Writes every reading to the audit."""
     here = municipality.current(connection)
     applicant = read(connection, resident_id, why=Why.OFFER, now=now)
-    kinds = [kind for kind in all_kinds().values() if kind.fee in here.fees and Place.KIOSK in kind.places]
     return [
         _offer(matter(connection, ground.fields, applicant, kind, here, why=Why.OFFER, now=now), here, now)
-        for kind in kinds
+        for kind in kinds_at_kiosk(here)
     ]
 
 

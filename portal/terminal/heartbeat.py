@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from portal import certificates, database, municipality, terminals
-from portal.certificates import Kind, Place, RefusalCode
+from portal.certificates import Kind, RefusalCode
 from portal.municipality import Closed, Municipality, service_state
 from portal.terminal import device
 from portal.terminal.reading import Fields
@@ -51,9 +51,7 @@ def _closed_reason(here: Municipality, now: datetime) -> str | None:
 
 def _certificates(here: Municipality, now: datetime) -> list[dict[str, object]]:
     return [
-        _certificate(kind, here, certificates.closed(here, kind, now))
-        for kind in certificates.all_kinds().values()
-        if kind.fee in here.fees and Place.KIOSK in kind.places
+        _certificate(kind, here, certificates.closed(here, kind, now)) for kind in certificates.kinds_at_kiosk(here)
     ]
 
 

@@ -43,14 +43,16 @@ class Run:
         yield
         self.timings[step] = round(time.monotonic() - begun, 2)
 
-    def certificate(self, browser: Browser, card: DemoCard, scope: str = "household") -> Path:
+    def certificate(
+        self, browser: Browser, card: DemoCard, scope: str | None = "household", kind: str = "resident_record"
+    ) -> Path:
         """Card on the reader, PIN, choice, paper; returns the sheet that came out."""
         context = browser.new_context(viewport={"width": 1080, "height": 1920}, locale="ja-JP")
         visitor = KioskVisitor(context.new_page(), self.house.kiosk_url)
         before = set(self.house.printer.sheets.glob("*.pdf"))
         with self.timed("kiosk_card"):
             visitor.arrive()
-            visitor.begin()
+            visitor.begin(kind)
             self.house.kiosk_reader.insert(card.card_id)
             visitor.see("enter_pin")
         with self.timed("kiosk_pin"):
@@ -65,12 +67,12 @@ class Run:
             raise StepFailedError(f"{len(came_out)} documents came out, one was ordered")
         return came_out.pop()
 
-    def refused(self, browser: Browser, card: DemoCard) -> str:
+    def refused(self, browser: Browser, card: DemoCard, kind: str = "resident_record") -> str:
         """The code of the page that ends this resident's visit to the kiosk."""
         context = browser.new_context(viewport={"width": 1080, "height": 1920}, locale="ja-JP")
         visitor = KioskVisitor(context.new_page(), self.house.kiosk_url)
         visitor.arrive()
-        visitor.begin()
+        visitor.begin(kind)
         self.house.kiosk_reader.insert(card.card_id)
         if visitor.see_one_of("enter_pin", "failed") == "enter_pin":
             visitor.type_pin(card.pin)

@@ -141,6 +141,7 @@ class FakePortal:
     end_state: str = "ready"
     pages: int = 2
     household: tuple[Person, ...] = HOUSEHOLD
+    scopes: tuple[str, ...] = ("self", "household")
     items: tuple[Item, ...] = ITEMS
     kinds: tuple[CertificateKind, ...] = (
         CertificateKind("resident_record", "住民票の写し", 300, available=True, reason=None),
@@ -170,9 +171,7 @@ class FakePortal:
 
     def open_session(self, challenge: str, certificate: bytes, signature: bytes) -> PortalSession:
         self._answer(self.session_error)
-        offer = Offer(
-            "resident_record", "住民票の写し", 300, self.refusal, ("self", "household"), self.household, self.items
-        )
+        offer = Offer("resident_record", "住民票の写し", 300, self.refusal, self.scopes, self.household, self.items)
         return PortalSession(TOKEN, self.household[0], (offer,))
 
     def close_session(self, token: str) -> None:

@@ -8,7 +8,7 @@ from kiosk.agent_client import Reason
 from kiosk.journey.failures import FAILURES
 from kiosk.journey.states import Event, State
 from kiosk.journey.visit import Failure
-from kiosk.portal_answers import Person
+from kiosk.portal_answers import CertificateKind, Person
 from tests.kiosk.journey.doubles import FakePortal
 from tests.kiosk.journey.stage import Stage
 
@@ -31,6 +31,29 @@ def unavailable() -> Stage:
 def choose_certificate() -> Stage:
     stage = Stage().open()
     stage.press("begin")
+    return stage
+
+
+def choose_among_all() -> Stage:
+    """Every kind there is, one of them closed with the office."""
+    names = {
+        "income_tax": "所得・課税証明書",
+        "resident_record": "住民票の写し",
+        "seal_registration": "印鑑登録証明書",
+    }
+    kinds = [CertificateKind(kind, name, 300, available=True, reason=None) for kind, name in names.items()]
+    closed = CertificateKind("domicile_record", "戸籍の附票の写し", 300, available=False, reason="office_hours")
+    stage = Stage(portal=FakePortal(kinds=(closed, *kinds))).open()
+    stage.press("begin")
+    return stage
+
+
+def without_choice() -> Stage:
+    stage = Stage(portal=FakePortal(scopes=("self",), items=()))
+    stage.to_pin()
+    stage.type_pin()
+    stage.press("pin")
+    stage.step()
     return stage
 
 
@@ -152,6 +175,7 @@ SCENES: dict[str, Callable[[], Stage]] = {
     "unavailable": unavailable,
     "attract": lambda: Stage().open(),
     "choose_certificate": choose_certificate,
+    "choose_certificate-all": choose_among_all,
     "place_card": lambda: Stage().to_card(),
     "place_card-reading": reading,
     "enter_pin": pin_typed,
@@ -161,6 +185,7 @@ SCENES: dict[str, Callable[[], Stage]] = {
     "checking_card-slow": lambda: checking(9),
     "choose_content": lambda: Stage().to_content(),
     "confirm": lambda: Stage().to_confirm("self", "domicile"),
+    "confirm-no-choice": without_choice,
     "confirm-thirteen": confirm_of_thirteen,
     "take_card": take_card,
     "take_card-slow": lambda: take_card(9),

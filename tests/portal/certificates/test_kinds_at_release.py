@@ -13,11 +13,13 @@ from portal.audit import audit_events
 from portal.certificates import Refused, Released, Requested, State, UnfitRequest
 from portal.certificates.kinds import all_kinds
 from portal.certificates.paper import Place
+from portal.municipality.reading import parse
 from portal.register import seals
 from portal.register.domiciles import DomicileEntry
 from tests.portal.certificates.conftest import Kiosk, Visit
 from tests.portal.register.belongings import NOW, TAX, member, put_family, put_seal, put_tax
 from tests.portal.register.people import TESTER
+from tests.world.demo_city.municipality import MUNICIPALITY_TOML
 
 KINDS = ["seal_registration", "income_tax", "domicile_record"]
 Change = Callable[[Kiosk, UUID], None]
@@ -70,6 +72,8 @@ def test_every_kind_for_kiosks_is_offered_each_with_who_may_stand_on_it(kiosk: K
     with database.transaction(kiosk.ground.engine) as connection:
         offers = certificates.offers(connection, kiosk.ground, own, now=kiosk.ground.clock.now())
     told = {offer.kind: offer.as_json() for offer in offers}
+    fees = [kind for kind in parse(MUNICIPALITY_TOML).fees if kind in told]
+    assert [offer.kind for offer in offers][: len(fees)] == fees
     assert set(told) == {kind.id for kind in all_kinds().values() if Place.KIOSK in kind.places}
     assert told["seal_registration"]["refusal"] == "no_seal"
     assert told["seal_registration"]["persons"] == []

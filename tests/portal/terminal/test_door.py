@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portal import certificates, database, identity, register, terminals
 from portal.audit import Action, audit_events
+from portal.certificates import RefusalCode
 from portal.ground import Ground
 from portal.terminal import create_app
 from portal.terminal.access import ACCESS
@@ -156,3 +157,8 @@ def test_every_endpoint_is_in_the_written_contract_and_no_other(ground: Ground) 
     served = {re.sub(r"<[^>]*>", "<>", rule.rule) for rule in create_app(ground).url_map.iter_rules()}
 
     assert written == served
+
+
+def test_the_contract_lists_every_refusal_of_a_paper() -> None:
+    listed = CONTRACT.partition("    RefusalCode:")[2].partition("    State:")[0]
+    assert re.findall(r"^        - (\w+)$", listed, re.MULTILINE) == [code.value for code in RefusalCode]

@@ -56,7 +56,7 @@ class KioskVisitor:
         """Press the button of one step."""
         self.page.locator(f"form[action='/press/{name}'] button").click()
 
-    def begin(self) -> None:
+    def begin(self, kind: str = "resident_record") -> None:
         """From the first screen to "put your card here". A machine that closes just then is tried again."""
         deadline = time.monotonic() + PATIENCE_MS / 1000
         while self.state() != "choose_certificate":
@@ -66,7 +66,7 @@ class KioskVisitor:
                 with contextlib.suppress(Error):
                     self.page.locator("form[action='/press/begin'] button").click(timeout=1000)
             self.page.wait_for_timeout(100)
-        self.page.locator("button[name=kind][value=resident_record]").click()
+        self.page.locator(f"button[name=kind][value={kind}]").click()
         self.see("place_card")
 
     def type_pin(self, pin: str) -> None:
@@ -81,8 +81,11 @@ class KioskVisitor:
             self.page.locator(f"form[action='/pin'] button[value='{digit}']").click()
             expect(self.page.locator("#pin [data-on]")).to_have_count(count)
 
-    def choose(self, scope: str) -> None:
-        """Whose record; the items stay as offered."""
+    def choose(self, scope: str | None) -> None:
+        """Whose record; the items stay as offered. None where the paper leaves nothing to be chosen."""
+        if scope is None:
+            self.see("confirm")
+            return
         self.see("choose_content")
         self.page.locator(f"input[name=scope][value={scope}]").check()
         self.page.locator("button[form=content]").click()
