@@ -14,6 +14,7 @@ FONT_FAMILY = "IPAmjMincho"
 _FONT_FILE = "ipamjm.ttf"
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _FIRST_SELECTOR, _LAST_SELECTOR = 0xE0100, 0xE01EF
+_SELECTORS = chr(_FIRST_SELECTOR)
 _SPACES = {" ", "\u3000"}
 # Controls, formats, private use (外字), surrogates, unassigned, separators, and marks that join with their base.
 _REFUSED_CATEGORIES = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp", "Zs", "Mn", "Mc", "Me"}
@@ -62,8 +63,8 @@ class Coverage:
                 for base, name in pairs
             }
 
-        # Sequences that have been looked up: at most as many as the font has.
-        self._known: dict[str, int] = {}
+        # Sequences that have been looked up, each with its glyph: at most as many as the font has.
+        self._known: dict[str, tuple[int, str]] = {}
 
     def glyph(self, sequence: str) -> int | None:
         """Glyph of one character or one variation sequence, None when the font has none or it must not be printed."""
@@ -78,16 +79,17 @@ class Coverage:
 
     def drawn(self, text: str) -> tuple[tuple[int, str], ...]:
         """The glyph of each character sequence of `text`, with the sequence; raises UnprintableCharacter."""
-        found = []
-        for sequence in sequences(text):
-            known = self._known.get(sequence)
-            if known is None:
-                known = self.glyph(sequence)
-                if known is None:
-                    raise UnprintableCharacter("", sequence)
-                self._known[sequence] = known
-            found.append((known, sequence))
-        return tuple(found)
+        known = self._known
+        try:
+            cut = text if max(text, default="") < _SELECTORS else sequences(text)
+            return tuple(map(known.__getitem__, cut))
+        except KeyError:
+            for sequence in sequences(text):
+                glyph = self.glyph(sequence)
+                if glyph is None:
+                    raise UnprintableCharacter("", sequence) from None
+                known[sequence] = (glyph, sequence)
+            return tuple(map(known.__getitem__, sequences(text)))
 
     def require(self, name: str, text: str) -> None:
         """Raises UnprintableCharacter, which names the field and the code points, unless `text` can be printed."""

@@ -202,8 +202,8 @@ class Press:
         for number, sheet in enumerate(layout.sheets, 1):
             for text in texts(sheet.values):
                 self.coverage.require(_path(layout, number, text.path), text.text)
-        for path, text in _texts_of(_common(issue, 1, 1, _NO_TIE)).items():
-            self.coverage.require(path, text)
+        for path, shown in _texts_of(_common(issue, 1, 1, _NO_TIE)).items():
+            self.coverage.require(path, shown)
 
     def _forms(self, kind: Kind, seal: Seal) -> CompiledKind:
         known = self._compiled.get((seal.picture, kind.id))

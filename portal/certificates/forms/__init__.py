@@ -1,5 +1,5 @@
 """組版: page types laid out once by WeasyPrint, and filled for each certificate.
 
-`compiling` lays out, `setting` breaks lines, `filling` puts texts into places, `writing` makes the PDF; `reference` is
-the full layout of the same pages, against which the compiled ones are held and which sets what they cannot.
+`slots` are what a page template is given, `compiling` lays it out, `setting` breaks lines, `filling` puts texts into
+their places, and `weasy` is all that is taken from the inside of WeasyPrint.
 """

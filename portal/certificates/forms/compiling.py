@@ -42,7 +42,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Form:
-    """One page type. `name` is that of its art among a page's resources, `flow` is every text of the page in the order of the template: places, and finished operators."""
+    """One page type. `name` is that of its art among a page's resources.
+
+    `flow` is every text of the page in the order of the template: places, and finished operators.
+    """
 
     name: str
     flow: tuple[Place | bytes, ...]
@@ -77,7 +80,7 @@ class CompiledKind:
 
 
 def compile_kind(kind: Kind, common: object, stock: Stock) -> CompiledKind:
-    """Lay out every form of a kind once for each setting. `common` are the values every kind prints (issue, count, …).
+    """Lay out every form of a kind once for each setting. `common` are the values every kind prints (issue, count …).
 
     Raises FormBroken when a template does not keep the rules.
     """
@@ -186,8 +189,7 @@ def _require_still(path: str, setting: Setting, look: list[Piece]) -> None:
 
 def _words(piece: Piece, stock: Stock, font: writer.PageFont) -> bytes:
     """The operators for a line that the form itself says."""
-    sequences = stock.coverage.drawn(piece.text.rstrip())
-    codes = b"".join(b"%04x" % font.code(glyph, text) for glyph, text in sequences)
+    codes = font.codes(stock.coverage.drawn(piece.text.rstrip()))
     return b"%.4g %.4g %.4g rg /%s %.6g Tf 1 0 0 1 %.4f %.4f Tm <%s> Tj" % (
         *piece.colour, LABEL_FONT.encode(), piece.size, piece.left, writer.HEIGHT - piece.baseline, codes,
     )  # fmt: skip

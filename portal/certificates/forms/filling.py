@@ -1,6 +1,6 @@
 """From values to what is drawn: lines for every text, then operators for every page."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.certificates.characters import Coverage
@@ -28,13 +28,12 @@ class Texts:
     def width(self, text: str) -> float:
         """Width of `text` set in a size of 1."""
         advances = self.glyphs.advances
-        return sum(advances[glyph] for glyph, _ in self.coverage.drawn(text)) / self.glyphs.units
+        units = sum([advances[glyph] for glyph, _ in self.coverage.drawn(text)])
+        return units / self.glyphs.units
 
     def set(self, form: Form, texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         """The lines of every text that the form prints; raises DoesNotFit."""
-        return {
-            entry.path: self._lines(entry, texts[entry.path]) for entry in form.flow if isinstance(entry, Place)
-        }
+        return {entry.path: self._lines(entry, texts[entry.path]) for entry in form.flow if isinstance(entry, Place)}
 
     def _lines(self, place: Place, text: str) -> tuple[str, ...]:
         if not text:
@@ -67,24 +66,19 @@ class Texts:
                 setting = entry.settings[len(chosen) - 1]
                 drawn.append(b"%.4g %.4g %.4g rg /%s %.6g Tf" % (*entry.colour, font.hash.encode(), setting.size))
                 drawn.extend(
-                    self._line(entry, setting, baseline, line, font.code)
+                    self._line(entry, setting, baseline, line, font)
                     for baseline, line in zip(setting.baselines, chosen, strict=True)
                 )
         drawn.append(b"ET")
         return b"\n".join(drawn)
 
-    def _line(
-        self, place: Place, setting: Setting, baseline: float, line: str, code: Callable[[int, str], int]
-    ) -> bytes:
-        codes: list[str] = []
-        units = 0
-        advances = self.glyphs.advances
-        for glyph, text in self.coverage.drawn(line):
-            codes.append(f"{code(glyph, text):04x}")
-            units += advances[glyph]
-        free = setting.width - units * setting.size / self.glyphs.units
-        left = setting.left + (0 if place.align is Align.LEFT else free if place.align is Align.RIGHT else free / 2)
-        return b"1 0 0 1 %.4f %.4f Tm <%s> Tj" % (left, writer.HEIGHT - baseline, "".join(codes).encode())
+    def _line(self, place: Place, setting: Setting, baseline: float, line: str, font: writer.PageFont) -> bytes:
+        left = setting.left
+        if place.align is not Align.LEFT:
+            free = setting.width - self.width(line) * setting.size
+            left += free if place.align is Align.RIGHT else free / 2
+        codes = font.codes(self.coverage.drawn(line))
+        return b"1 0 0 1 %.4f %.4f Tm <%s> Tj" % (left, writer.HEIGHT - baseline, codes)
 
 
 def places_of(form: Form, lines: Lines, texts: Texts) -> dict[str, tuple[float, float, float, float]]:

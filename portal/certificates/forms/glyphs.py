@@ -28,7 +28,7 @@ class Glyphs:
             self._file = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
         tables = self._tables()
         head, hhea = self._table(tables, b"head"), self._table(tables, b"hhea")
-        (self.units,) = struct.unpack_from(">H", head, 18)
+        self.units: int = struct.unpack_from(">H", head, 18)[0]
         (long_offsets,) = struct.unpack_from(">h", head, 50)
         if long_offsets != 1:
             raise FontUnexpected("glyph offsets are short")

@@ -25,6 +25,12 @@ class Raw(pydyf.Object):  # type: ignore[misc]  # pydyf is not typed
         return self._data
 
 
+class Plain(Raw):
+    """A finished object without a stream; it may go into an object stream."""
+
+    compressible = True
+
+
 @dataclass(frozen=True)
 class _Kept:
     """One object: its bytes cut at every reference, and which objects of the library those point to."""

@@ -1,7 +1,7 @@
 """Line breaking: how a text stands in its place, decided in one way for the compiled form and the full layout.
 
-A place has settings: on one line, on two in a smaller size, and so on, as far as its form provides. The first in which
-the text fits is taken. Nothing is ever squeezed, clipped or set smaller than a setting of the form says.
+A place has settings: on one line, on two in a smaller size, and so on, as far as its form provides. The first in
+which the text fits is taken. Nothing is ever squeezed, clipped or set smaller than a setting of the form says.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,16 @@ from portal.certificates.characters import sequences
 _FIRST_FULL_WIDTH = 0x2E80
 _SPACES = " \u3000"
 # 行頭禁則・行末禁則 as far as names and addresses hold such signs.
-_NEVER_FIRST = set("、。，．・：；）］｝」』】〉》〕ーヽヾゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ!),.:;?]}%")
+_NEVER_FIRST = set(
+    "、。，．・：；）］｝」』】〉》〕ーヽヾゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ!),.:;?]}%"
+)
 _NEVER_LAST = set("（［｛「『【〈《〔([{")
 _ROUNDING = 1e-6
 
 
 @lru_cache(maxsize=4096)
 def broken(text: str, advances: tuple[float, ...], count: int, width: float) -> tuple[str, ...] | None:
-    """`text` on exactly `count` lines, none wider than `width` and the widest as narrow as can be; None if impossible.
+    """`text` on exactly `count` lines, none wider than `width`, the widest as narrow as can be; None if impossible.
 
     `advances` are the widths of its character sequences, in the unit of `width`. Lines break after spaces and beside
     full-width characters; only where that does not do, anywhere between two sequences.

@@ -1,4 +1,4 @@
-"""What every page is set with: the approved font, the kinds' styles, the municipality's seal, and nothing from outside."""
+"""What every page is set with: approved font, styles, the municipality's seal, and nothing from outside."""
 
 from email.message import EmailMessage
 from functools import cached_property

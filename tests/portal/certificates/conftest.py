@@ -17,8 +17,8 @@ from portal.certificates import Refused, Released, Requested, State
 from portal.certificates.paper import Issue, Kind, Layout
 from portal.certificates.press import Press, Printed
 from portal.certificates.rendering import render
-from portal.certificates.tables import issuance_documents, issuances
 from portal.certificates.sealing.sealer import Sealing
+from portal.certificates.tables import issuance_documents, issuances
 from portal.ground import Ground
 from portal.register import ChangeReason
 from tests.portal.certificates.sheets import software_sealing

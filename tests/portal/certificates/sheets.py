@@ -15,18 +15,23 @@ from cryptography.x509.oid import NameOID
 from portal.certificates.kinds import kind_of
 from portal.certificates.paper import Extent, Issue, Subject
 from portal.certificates.press import Press, Printed
+from portal.certificates.seal import seal_of
 from portal.certificates.sealing.active import Active, DocumentKey
 from portal.certificates.sealing.sealer import Sealing
-from portal.certificates.seal import seal_of
 from portal.keys import Purpose, SigningKeys
 from portal.register import ResidentRecord
 from tests.portal.register.people import PLAIN
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ISSUE = Issue(
-    number="982016-7K3MA-2Q9XT", day=date(2026, 11, 24), office="みさき市長", officer="岬　進", seal=seal_of("982016"),
-    municipality_code="982016", verify_address="https://verify.misaki.example/",
-)  # fmt: skip
+    number="982016-7K3MA-2Q9XT",
+    day=date(2026, 11, 24),
+    office="みさき市長",
+    officer="岬　進",
+    seal=seal_of("982016"),
+    municipality_code="982016",
+    verify_address="https://verify.misaki.example/",
+)
 EVERYTHING = frozenset({"relationship", "domicile", "nationality"})
 _MOVED_INSIDE = replace(PLAIN, address_since=date(2019, 5, 1), notified_on=date(2019, 5, 3), family_head="渡辺　太郎")
 
@@ -73,8 +78,9 @@ def printed(
     *persons: ResidentRecord,
     extent: Extent = Extent.WHOLE,
     items: frozenset[str] = EVERYTHING,
+    full_layout: bool = False,
 ) -> Printed:
     """These persons on paper."""
     kind = kind_of("resident_record")
     subject = Subject(persons=persons, head=persons[0], extent=extent, items=items)
-    return press.print(kind, kind.compose(subject), ISSUE, NOON, software_sealing())
+    return press.print(kind, kind.compose(subject), ISSUE, NOON, software_sealing(), full_layout=full_layout)

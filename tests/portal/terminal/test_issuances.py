@@ -11,6 +11,7 @@ from portal import certificates, database, municipality, terminals
 from portal.certificates.press import Press
 from portal.certificates.rendering import render
 from portal.ground import Ground
+from tests.portal.certificates.sheets import software_sealing
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card
 from tests.portal.register.people import TESTER
@@ -35,7 +36,7 @@ def ask(kiosk: Kiosk, linked: UUID) -> str:
 def ready(ground: Ground, visited: Kiosk, linked: UUID, press: Press) -> str:
     """An issuance whose document is rendered."""
     issuance = ask(visited, linked)
-    render(ground, press, UUID(issuance))
+    render(ground, press, software_sealing(), UUID(issuance))
     return issuance
 
 

@@ -19,6 +19,7 @@ from portal.certificates.press import Press
 from portal.certificates.rendering import render
 from portal.ground import Ground
 from portal.terminal import create_app
+from tests.portal.certificates.sheets import software_sealing
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card
 from tests.portal.terminal.conftest import Kiosk
@@ -69,7 +70,7 @@ def test_kiosk_and_portal_understand_each_other_from_card_to_outcome(
 
     wish = IssuanceRequest(str(uuid4()), "resident_record", "self", (session.person.ref,), {})
     issuance = client.request_issuance(session.token, wish)
-    render(ground, press, UUID(issuance.issuance))
+    render(ground, press, software_sealing(), UUID(issuance.issuance))
     assert client.issuance(session.token, issuance.issuance).state == "ready"
 
     released = client.release(session.token, issuance.issuance)

@@ -1,4 +1,4 @@
-"""Where WeasyPrint has put the texts and pictures of a page, and what it draws besides texts. Points, from the top left."""
+"""Where WeasyPrint has put texts and pictures, and what it draws besides texts. In points, from the top left."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -182,7 +182,7 @@ def _inside(box: boxes.Box) -> Rectangle:
 def _holds(frame: boxes.Box, text: boxes.TextBox) -> bool:
     right = text.position_x + text.width
     bottom = text.position_y + text.baseline + text.style["font_size"] * _BELOW_BASELINE
-    return (
+    return bool(
         right <= frame.position_x + frame.border_width() + _TOLERANCE / POINTS
         and bottom <= frame.position_y + frame.border_height() + _TOLERANCE / POINTS
     )

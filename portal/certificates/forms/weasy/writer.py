@@ -1,8 +1,8 @@
 """Pages of ours through WeasyPrint's writer, which makes fonts, metadata, PDF/A-3u and cross references.
 
-The writer asks a page to paint itself and a font for its widths, texts and bytes, whatever class they are of. What it
-has made is gone over once more before it is written: shared objects are put in, the signature's place is reserved, and
-every stream is compressed once (pydyf would do it for the file and again for its identifier).
+The writer asks a page to paint itself and a font for its widths, texts and bytes, whatever class they are of. What
+it has made is gone over once more before it is written: shared objects are put in, the signature's place is reserved,
+and every stream is compressed once (pydyf would do it for the file and again for its identifier).
 """
 
 import zlib
@@ -23,14 +23,14 @@ from weasyprint.urls import URLFetcher
 from portal.certificates.characters import FONT_FAMILY
 from portal.certificates.forms.bits import Bits
 from portal.certificates.forms.glyphs import Glyphs
-from portal.certificates.forms.library import Library, Raw
+from portal.certificates.forms.library import Library, Plain, Raw
 from portal.certificates.forms.weasy.exact import ApprovedFonts, Drawn, ExactPage, ExactText, embed_encoding
 from portal.certificates.forms.weasy.faults import TypesettingBroken
 
 WIDTH, HEIGHT = 210 / 25.4 * 72, 297 / 25.4 * 72
 """A4 in points."""
 _VARIANT = "pdf/a-3u"
-_LEVEL = 6
+_LEVEL = 4
 _WORTH_COMPRESSING = 1024
 
 
@@ -68,7 +68,6 @@ class PageFont:
     glyphs: Glyphs
     hash: str
     order: list[int] = field(default_factory=list)
-    codes: dict[tuple[int, str], int] = field(default_factory=dict)
     to_unicode: dict[int, str] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
     missing: dict[int, int] = field(default_factory=dict)
@@ -81,23 +80,33 @@ class PageFont:
     stemv: int = 80
     stemh: int = 80
     flags: int = 4
+    _hexadecimal: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.name = f"/{self.hash}+{FONT_FAMILY}".encode()
         self.ascent = round(self.glyphs.ascent * 1000 / self.glyphs.units)
         self.descent = round(self.glyphs.descent * 1000 / self.glyphs.units)
 
-    def code(self, glyph: int, text: str) -> int:
-        """The code of `glyph` where it stands for `text`."""
-        code = self.codes.get((glyph, text))
-        if code is None:
-            self.order.append(glyph)
-            code = self.codes[glyph, text] = len(self.order)
-            self.to_unicode[code] = text
-            self.widths[code] = self.glyphs.advances[glyph] * 1000 / self.glyphs.units
-        return code
+    def codes(self, drawn: Sequence[tuple[int, str]]) -> bytes:
+        """The codes of these glyphs, each where it stands for its text, as hexadecimal digits."""
+        known = self._hexadecimal
+        try:
+            return "".join(map(known.__getitem__, drawn)).encode("ascii")
+        except KeyError:
+            for pair in drawn:
+                if pair not in known:
+                    self._add(pair)
+            return self.codes(drawn)
 
-    def clean(self, _to_unicode: dict[int, str], _hinting: bool) -> None:  # noqa: FBT001
+    def _add(self, pair: tuple[int, str]) -> None:
+        glyph, text = pair
+        self.order.append(glyph)
+        code = len(self.order)
+        self._hexadecimal[pair] = f"{code:04x}"
+        self.to_unicode[code] = text
+        self.widths[code] = self.glyphs.advances[glyph] * 1000 / self.glyphs.units
+
+    def clean(self, _to_unicode: dict[int, str], _hinting: bool) -> None:
         """Make the font file; the writer calls this once all pages are painted."""
         self.file_content = self.glyphs.font(self.order)
 
@@ -228,9 +237,9 @@ def _write(
         if signature is not None:
             _reserve(pdf, pages[0], signature)
         contents.extend(_joined(_object(pdf, page["Contents"])) for page in pages)
-        for number, entry in enumerate(pdf.objects):
-            if isinstance(entry, pydyf.Stream):
-                frozen = _compressed(entry)
+        for number, entry in enumerate(pdf.objects[1:], 1):
+            if not isinstance(entry, Raw):
+                frozen = _compressed(entry) if isinstance(entry, pydyf.Stream) else Plain(entry.data)
                 frozen.number = number
                 pdf.objects[number] = frozen
 

@@ -54,7 +54,10 @@ class Sheets:
 
 
 def sealed(sealing: Sealing, number: str = NUMBER, sheets: int = 2) -> Sealed:
-    issue = Issue(number=number, day=date(2026, 11, 24), office="みさき市長", officer="岬　はじめ", seal=Seal(b""))
+    issue = Issue(
+        number=number, day=date(2026, 11, 24), office="みさき市長", officer="岬　はじめ", seal=Seal(b""),
+        municipality_code="982016", verify_address="https://verify.misaki.example/",
+    )  # fmt: skip
     layout = Sheets(tuple(Sheet("1", Values(f"{MARKER}{place}")) for place in range(sheets)))
     return sealing.begin(issue, kind_of("resident_record"), layout, "982016")
 
