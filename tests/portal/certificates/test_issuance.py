@@ -385,7 +385,7 @@ def test_a_name_the_font_does_not_have_refuses_the_issuance_with_field_and_code_
     real_kiosk.render(issuance_id)
     row = real_kiosk.row(issuance_id)
     assert (row.state, row.refusal) == ("failed", "too_long_character")
-    assert row.detail == "sheets.1.persons.1.name: U+30EDE"
+    assert row.detail == "1人目の氏名: U+30EDE"
     assert _cases(real_kiosk) == []
 
 

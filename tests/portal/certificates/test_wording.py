@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from portal.certificates.paper import Entry, labelled
+from portal.certificates.kinds import all_kinds
+from portal.certificates.paper import Entry, Layout, Sheet, labelled
+from portal.certificates.values import texts
 from portal.certificates.wording import where
 
 
@@ -28,18 +30,33 @@ PAPER = Paper(
 )
 
 
+ONE = Layout((Sheet("1", PAPER),))
+FOUR = Layout((Sheet("1", PAPER),) * 4)
+
+
 @pytest.mark.parametrize(
-    ("path", "sheet", "sheets", "words"),
+    ("layout", "path", "words"),
     [
-        ("persons.1.name", 1, 1, "2人目の氏名"),
-        ("persons.1.name", 3, 4, "3枚目 2人目の氏名"),
-        ("persons.0.origin.value", 1, 1, "1人目の本　籍"),
-        ("persons.1.origin.value", 1, 1, "2人目の国籍・地域"),
-        ("address", 2, 2, "2枚目 住所"),
-        ("sentence", 1, 1, "sentence"),
-        ("persons.0.origin.label", 1, 1, "1人目のpersons.0.origin.label"),
-        ("issue.officer", 1, 1, "issue.officer"),
+        (ONE, "persons.1.name", "2人目の氏名"),
+        (FOUR, "3.persons.1.name", "3枚目 2人目の氏名"),
+        (ONE, "persons.0.origin.value", "1人目の本籍"),
+        (ONE, "persons.1.origin.value", "2人目の国籍・地域"),
+        (FOUR, "2.address", "2枚目 住所"),
+        (ONE, "sentence", "sentence"),
+        (ONE, "issue.officer", "長の氏名"),
+        (FOUR, "issue.office", "長の職名"),
+        (FOUR, "9.address", "9.address"),
+        (ONE, "nowhere", "nowhere"),
     ],
 )
-def test_a_field_is_named_by_sheet_person_and_label(path: str, sheet: int, sheets: int, words: str) -> None:
-    assert where(PAPER, path, sheet, sheets) == words
+def test_a_field_is_named_by_sheet_person_and_label(layout: Layout, path: str, words: str) -> None:
+    assert where(layout, path) == words
+
+
+@pytest.mark.parametrize("kind", sorted(all_kinds()))
+def test_every_text_a_kind_prints_has_a_name_people_know(kind: str) -> None:
+    for form, values in all_kinds()[kind].forms.items():
+        layout = Layout((Sheet(form, values),))
+        for text in texts(values):
+            if not text.path.endswith((".label", "number")) and not text.path.startswith("blanks."):
+                assert not where(layout, text.path).isascii(), text.path
