@@ -43,8 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
         broken=asked.broken,
     )
     folder = CHECKOUT / ".state" / f"proof-{os.getpid()}"
-    clean = all([_tell(report, folder) for report in campaigns(folder, plan, asked.workers)])
-    if clean:
+    clean = True
+    for report in campaigns(folder, plan, asked.workers):
+        _tell(report)
+        clean = clean and report.clean
+    if not clean:
+        print(f"the logs are in {folder}", file=sys.stderr)
+    else:
         shutil.rmtree(folder, ignore_errors=True)
     return 0 if clean else 1
 
@@ -60,14 +65,11 @@ def campaigns(folder: Path, plan: Plan, workers: list[int]) -> Iterator[Report]:
         world.stop()
 
 
-def _tell(report: Report, folder: Path) -> bool:
+def _tell(report: Report) -> None:
     for line in report.lines():
         print(line, flush=True)
     for example in report.findings.examples:
         print(f"found: {example}", file=sys.stderr)
-    if not report.clean:
-        print(f"the logs are in {folder}", file=sys.stderr)
-    return report.clean
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Closing the accounts of a campaign: what the register's own history says was true when each document was released.
 
-PostgreSQL dates each commit, and whoever changes a record or places a restriction holds the lock of the resident's row
-until it has committed, as a release does. So of a change and a release of the same person one has committed first, and
-everything that had is binding for the release. The row of the issuance is believed in nothing here.
+PostgreSQL dates each commit, and whoever changes a record or places a restriction holds the lock of the resident's
+row until it has committed, as a release does. So of a change and a release of the same person one has committed
+first, and everything that had is binding for the release. The row of the issuance is believed in nothing here.
 """
 
 import json
@@ -22,9 +22,14 @@ from tests.proof.world import Person
 PROTECTION = "protection"
 """the source under which a protection (支援措置) stands in the history of restrictions"""
 ENDS = frozenset({"printed", "not_printed", "settled", "expired"})
-_COMMITTED = "extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS committed"
-_HISTORY = sa.text(f"SELECT resident_id, version, record, {_COMMITTED} FROM resident_history ORDER BY version")
-_EVENTS = sa.text(f"SELECT action, subject, detail, {_COMMITTED} FROM audit_events ORDER BY 4, id")
+_HISTORY = sa.text(
+    "SELECT resident_id, version, record, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS committed "
+    "FROM resident_history ORDER BY version"
+)
+_EVENTS = sa.text(
+    "SELECT action, subject, detail, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS committed "
+    "FROM audit_events ORDER BY 4, id"
+)
 _JOBS = sa.text("SELECT status::text, args->>'issuance' AS issuance FROM procrastinate_jobs")
 
 
@@ -60,6 +65,8 @@ class Ledger:
     stops: list[tuple[float, bool]] = field(default_factory=list)
     released: dict[UUID, list[float]] = field(default_factory=lambda: defaultdict(list))
     rendered: dict[UUID, list[str]] = field(default_factory=lambda: defaultdict(list))
+    ended: set[UUID] = field(default_factory=set)
+    rendered_after_end: set[UUID] = field(default_factory=set)
     requested: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     rows: dict[UUID, "sa.Row[tuple[object, ...]]"] = field(default_factory=dict)
     left_documents: set[UUID] = field(default_factory=set)
@@ -93,7 +100,12 @@ class Ledger:
             case "issuance.requested":
                 self.requested[UUID(str(detail["issuance"]))] += 1
             case "issuance.rendered":
-                self.rendered[UUID(str(detail["issuance"]))].append(str(detail["sha256"]))
+                issuance = UUID(str(detail["issuance"]))
+                self.rendered[issuance].append(str(detail["sha256"]))
+                if issuance in self.ended:
+                    self.rendered_after_end.add(issuance)
+            case "issuance.ended":
+                self.ended.add(UUID(str(detail["issuance"])))
             case "issuance.released":
                 self.released[UUID(str(detail["issuance"]))].append(committed)
 
@@ -145,26 +157,29 @@ def _true_at_release(ledger: Ledger, delivery: Delivery, people: Mapping[UUID, P
     moment, sent = moments[0], asked.release_sent_at or moments[0]
     for reference, version in delivery.versions.items():
         person = people.get(UUID(reference))
-        if person is None:
-            if version not in ledger.sizes(reference, sent, moment):
-                findings.add(Finding.STALE, asked.issuance, "the household had another size")
-            continue
-        history = ledger.people[person.id]
-        if version != history.version_at(moment):
-            findings.add(Finding.STALE, asked.issuance, f"version {version}, not {history.version_at(moment)}")
-        said = history.records.get(version, {}).get("name")
-        names = {name(serial, of_name) for serial, of_name in delivery.named if serial == person.serial}
-        if names and names != {said}:
-            findings.add(Finding.STALE, asked.issuance, "the text is of another version than the manifest")
-    missing = {str(person.id) for person in asked.persons} - delivery.versions.keys()
-    if missing:
+        if person is not None:
+            _record_at(ledger.people[person.id], moment, version, delivery, person, findings)
+        elif version not in ledger.sizes(reference, sent, moment):
+            findings.add(Finding.STALE, asked.issuance, "the household had another size")
+    if {str(person.id) for person in asked.persons} - delivery.versions.keys():
         findings.add(Finding.STALE, asked.issuance, "the manifest has no version of a person on the paper")
     for person in {asked.resident, *asked.persons}:
         blocked = ledger.people[person.id].blocked_at(moment)
         if blocked is not None:
-            findings.add(Finding.PAST_RESTRICTION, asked.issuance, f"released past {blocked.split('/')[0]}")
+            findings.add(Finding.PAST_RESTRICTION, asked.issuance, f"released past {blocked}")
     if ledger.stopped_throughout(sent, moment):
         findings.add(Finding.PAST_RESTRICTION, asked.issuance, "released while the kiosks were stopped")
+
+
+def _record_at(
+    history: History, moment: float, version: int, delivery: Delivery, person: Person, findings: Findings
+) -> None:
+    if version != history.version_at(moment):
+        findings.add(Finding.STALE, delivery.asked.issuance, f"version {version}, not {history.version_at(moment)}")
+    said = history.records.get(version, {}).get("name")
+    names = {name(serial, of_name) for serial, of_name in delivery.named if serial == person.serial}
+    if names and names != {said}:
+        findings.add(Finding.STALE, delivery.asked.issuance, "the text is of another version than the manifest")
 
 
 def _losses(ledger: Ledger, asked: list[Asked], findings: Findings) -> None:
@@ -186,25 +201,31 @@ def _one_to_one(ledger: Ledger, judge: Judge, asked: list[Asked], findings: Find
         findings.add(Finding.DUPLICATES, "requests", "one request key with several issuances")
     for issuance, row in ledger.rows.items():
         one, delivery = by_key.get(row.request_key), judge.deliveries.get(issuance)
+        _counts(ledger, issuance, 1 + row.repeated, findings)
         renderings, releases = ledger.rendered.get(issuance, []), ledger.released.get(issuance, [])
-        if ledger.requested.get(issuance) != 1:
-            findings.add(Finding.GAPS, issuance, "not requested exactly once")
-        if len(renderings) > 1 + row.repeated:
-            findings.add(Finding.GAPS, issuance, f"rendered {len(renderings)} times")
-        if len(releases) > 1:
-            findings.add(Finding.DUPLICATES, issuance, f"released {len(releases)} times")
-        if delivery is not None and (not renderings or renderings[-1] != delivery.sha256):
+        if delivery is not None and renderings[-1:] != [delivery.sha256]:
             findings.add(Finding.GAPS, issuance, "delivered something else than was rendered last")
         if releases and (one is None or one.release_sent_at is None):
             findings.add(Finding.GAPS, issuance, "released to nobody")
         if one is not None:
             _end_as_seen(one, str(row.state), findings)
+    for issuance in ledger.rendered_after_end:
+        findings.add(Finding.REVIVALS, issuance, "rendered after it had come to an end")
     for issuance in ledger.left_documents:
         findings.add(Finding.GAPS, issuance, "its document was left behind")
     for status, of_job in ledger.open_jobs:
-        row = ledger.rows.get(UUID(of_job))
-        if status != "failed" or row is None or row.state not in ENDS | {"failed"}:
+        served = ledger.rows.get(UUID(of_job))
+        if status != "failed" or served is None or served.state not in ENDS | {"failed"}:
             findings.add(Finding.LOSSES, of_job, f"its job is left as {status}")
+
+
+def _counts(ledger: Ledger, issuance: UUID, most_renderings: int, findings: Findings) -> None:
+    if ledger.requested.get(issuance) != 1:
+        findings.add(Finding.GAPS, issuance, "not requested exactly once")
+    if len(ledger.rendered.get(issuance, [])) > most_renderings:
+        findings.add(Finding.GAPS, issuance, f"rendered {len(ledger.rendered[issuance])} times")
+    if len(ledger.released.get(issuance, [])) > 1:
+        findings.add(Finding.DUPLICATES, issuance, f"released {len(ledger.released[issuance])} times")
 
 
 def _end_as_seen(one: Asked, state: str, findings: Findings) -> None:

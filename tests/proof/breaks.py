@@ -24,18 +24,25 @@ _LINGERS_S = 0.004
 def break_worker(broken: Break | None, folder: Path) -> None:
     """Spoil this worker process."""
     if broken is Break.SHARED_SLOT:
-        SmallPress.print = _through_a_slot(SmallPress.print, folder / "current.pdf")  # type: ignore[method-assign]
+        replace(SmallPress, "print", _through_a_slot(SmallPress.print, folder / "current.pdf"))
     elif broken is Break.FREED_LOCK:
-        rendering.move = _move_without_fence  # type: ignore[assignment]
-        rendering._STORE = _OVERWRITE  # type: ignore[assignment]
+        replace(rendering, "move", _move_without_fence)
+        replace(rendering, "_STORE", _OVERWRITE)
 
 
 def break_face(broken: Break | None) -> None:
     """Spoil this face process."""
     if broken is Break.SHARED_SLOT:
-        issuance._opened = _through_one_variable(issuance._opened)
+        replace(issuance, "_opened", _through_one_variable(issuance._opened))
     elif broken is Break.NO_RECHECK:
-        issuance._refusal_at_release = lambda *_: None
+        replace(issuance, "_refusal_at_release", lambda *_: None)
+
+
+def replace(of: object, name: str, by: object) -> None:
+    """Put something else in the place of a part of the product, in this process; it must be there."""
+    if not hasattr(of, name):
+        raise AttributeError(f"there is no {name} to be replaced")
+    setattr(of, name, by)
 
 
 _INSERT = insert(issuance_documents)

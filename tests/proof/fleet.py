@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 from tests.proof.plan import Break, Plan
 from tests.proof.worker import MANNER_VARIABLE
@@ -30,7 +31,7 @@ class Fleet:
         self.faces = [self._face(port) for port in self.ports]
         self.workers = [self._worker() for _ in range(plan.workers)]
 
-    def __enter__(self) -> "Fleet":
+    def __enter__(self) -> Self:
         try:
             for service in (*self.workers, *self.faces):
                 service.launch()

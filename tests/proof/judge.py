@@ -1,4 +1,4 @@
-"""What is wrong with a delivered document, told from what the kiosk asked for, the document's own text and its ticket."""
+"""What is wrong with a delivered document, told from what was asked for, the document's own text and its ticket."""
 
 import base64
 import hashlib
@@ -53,6 +53,8 @@ class Asked:
     """when the first attempt to fetch the document left the kiosk (Unix seconds)"""
     end_seen: str | None = None
     timed_out: bool = False
+    contested: bool = False
+    """whether a worker may still be busy with it although its time is over, or another worker has it"""
     reported: str | None = None
 
 

@@ -127,36 +127,52 @@ class Kiosk:
             self._judge.findings.add(Finding.DUPLICATES, asked.issuance, "one request key, two issuances")
 
     def _wait(self, token: str, asked: Asked, dice: Random) -> str:
-        issuance, chances = asked.issuance, self._plan.chances
+        issuance, deadline, draw, slow = asked.issuance, time.monotonic() + _PATIENCE_S, dice.random(), False
         assert issuance is not None
-        meddle = {"time_out": chances.time_out, "takeover": chances.takeover}
-        deadline = time.monotonic() + _PATIENCE_S
-        draw = dice.random()
         while True:
             known = self._persist(lambda client: client.issuance(token, str(issuance)), dice)
-            if draw < meddle["time_out"] and known.state in {"rendering", "ready"}:
-                draw, asked.timed_out = 1.0, True
-                self._office.time_out(issuance)
-            elif meddle["time_out"] <= draw < sum(meddle.values()) and known.state == "rendering":
-                draw = 1.0
-                self._office.take_over(issuance)
             if known.state not in _COMING:
-                return known.state
+                break
+            if known.state == "rendering" and slow:
+                slow, draw = False, self._while_it_is_rendered(asked, issuance, draw)
+            else:
+                slow = known.state == "rendering"
             if time.monotonic() > deadline:
                 raise PatienceOver
             time.sleep(_POLL_S)
+        if known.state == "ready" and 1 - draw < self._plan.chances.time_out_when_ready:
+            self._time_out(asked, issuance)
+        return known.state
+
+    def _while_it_is_rendered(self, asked: Asked, issuance: UUID, draw: float) -> float:
+        """A worker is taking long over it: time may run out, or a second worker be set to it; once."""
+        chances = self._plan.chances
+        asked.contested = draw < chances.time_out + chances.takeover
+        if draw < chances.time_out:
+            self._time_out(asked, issuance)
+        elif draw < chances.time_out + chances.takeover:
+            self._office.take_over(issuance)
+        return max(draw, chances.time_out + chances.takeover)
+
+    def _time_out(self, asked: Asked, issuance: UUID) -> None:
+        asked.timed_out = True
+        self._office.time_out(issuance)
 
     def _fetch(self, token: str, asked: Asked, dice: Random, undo: list[Undo]) -> bool:
         """Fetch the document; False when it has to be rendered anew or will not come."""
         aligned = dice.random() < self._plan.chances.aligned
         doing = self._meddle(asked, dice, undo)
         asked.release_sent_at = asked.release_sent_at or time.time()
-        twice = dice.random() < self._plan.chances.twice
+        twice = dice.random() < self._plan.chances.twice or asked.contested
 
         def fetch(client: PortalClient) -> Released:
             return client.release(token, str(asked.issuance))
 
-        twin = self._beside_at_the_same_moment(fetch, dice) if twice and dice.random() < 0.5 else None
+        twin = (
+            self._beside_at_the_same_moment(fetch, dice)
+            if twice and not asked.contested and dice.random() < 0.5
+            else None
+        )
         try:
             released = self._persist(fetch, dice, aligned=aligned or doing is not None)
         except IssuanceRefused as refusal:
@@ -169,7 +185,7 @@ class Kiosk:
                 self._also(asked, twin)
         self._judge.deliver(asked, released.ticket, released.document, time.time())
         if twice and twin is None:
-            time.sleep(dice.uniform(0, 1.2 * self._plan.slow_s))
+            self._linger(asked, dice)
             self._once_more(token, asked, dice)
         return True
 
@@ -221,7 +237,7 @@ class Kiosk:
             said = "unknown"
         self._persist(lambda client: client.report_outcome(issuance, Outcome(said, 1, 1, "proof")), dice)
         asked.reported = said
-        self._board.alive.pop(UUID(issuance), None)
+        self._board.forget(asked)
         if dice.random() < 0.1:
             self._office.done.add("reported_twice")
             other: OutcomeState = "not_printed" if said == "printed" else "printed"
@@ -234,13 +250,19 @@ class Kiosk:
     def _over(self, token: str, asked: Asked, state: str, dice: Random) -> None:
         """The request has come to an end without paper; the door must stay closed."""
         asked.end_seen = state
-        self._board.alive.pop(asked.issuance, None)
-        if dice.random() < 0.7:
-            time.sleep(dice.uniform(0, 1.5 * self._plan.slow_s))
+        self._board.forget(asked)
+        if asked.contested or dice.random() < 0.5:
+            self._linger(asked, dice)
             self._refuse_to_give(token, asked, dice)
+
+    def _linger(self, asked: Asked, dice: Random) -> None:
+        """A while in which a late worker would come."""
+        shortest = self._plan.slow_s if asked.contested else 0
+        time.sleep(shortest + dice.uniform(0, self._plan.slow_s / 2))
 
     def _refuse_to_give(self, token: str, asked: Asked, dice: Random) -> None:
         self._office.done.add("asked_after_the_end")
+        asked.release_sent_at = asked.release_sent_at or time.time()
         try:
             released = self._persist(lambda client: client.release(token, str(asked.issuance)), dice)
         except PortalRefused:

@@ -1,4 +1,4 @@
-"""What happens in the office while people stand at the kiosks: records change, holds come and go, cases are settled."""
+"""What happens in the office while people stand at kiosks: records change, holds come and go, cases are settled."""
 
 import threading
 import time
@@ -85,7 +85,7 @@ class Office:
         self.done.add("protections")
 
         def end() -> None:
-            # The register has no function for an officer's decision to end it; the history of this proof needs it told.
+            # The register has no function yet for an officer's decision to end it.
             with database.transaction(self._ground.engine) as connection:
                 register.lock(connection, [person.id])
                 ended = connection.execute(_END_PROTECTION, {"whose": person.id, "at": self._ground.clock.now()})

@@ -44,10 +44,12 @@ class Chances:
     """somebody else asks for this person's document"""
     leaves: float = 0.05
     """the person goes away while it is rendered"""
-    time_out: float = 0.05
-    """the time of the request is over while something goes on with it"""
-    takeover: float = 0.05
-    """its job is given to a second worker"""
+    time_out: float = 0.35
+    """of the requests that a worker takes long over: their time is over meanwhile"""
+    takeover: float = 0.45
+    """of the same: a second worker is set to them"""
+    time_out_when_ready: float = 0.02
+    """the time is over while the document waits to be fetched"""
     change: float = 0.12
     """a record on the paper changes between rendering and release, or at the very moment of the release"""
     restriction: float = 0.1

@@ -1,4 +1,4 @@
-"""The kiosk's wire in the proof: its own client, a balancer between several faces, and cuts where the plan has them."""
+"""The kiosk's wire in the proof: its own client, a balancer before several faces, cuts where the plan has them."""
 
 import ssl
 import threading

@@ -9,7 +9,7 @@ from portal import settings
 from portal.ground import open_ground
 from portal.jobs import Queue
 from portal.worker import supervision, work
-from tests.proof.breaks import break_worker
+from tests.proof.breaks import break_worker, replace
 from tests.proof.paper import SmallPress
 from tests.proof.plan import Manner
 
@@ -28,7 +28,7 @@ def main() -> None:
     def small_press(folder: Path) -> SmallPress:
         return SmallPress(folder, real_share=manner.real_share, slow_share=manner.slow_share, slow_s=manner.slow_s)
 
-    supervision.Press = small_press  # type: ignore[assignment, misc]
+    replace(supervision, "Press", small_press)
     work(open_ground(loaded), [Queue.RENDER])
 
 
