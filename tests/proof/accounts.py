@@ -158,7 +158,7 @@ def _true_at_release(ledger: Ledger, delivery: Delivery, people: Mapping[UUID, P
     for reference, version in delivery.versions.items():
         person = people.get(UUID(reference))
         if person is not None:
-            _record_at(ledger.people[person.id], moment, version, delivery, person, findings)
+            _record_at(ledger.people[person.id], moment, delivery, person, findings)
         elif version not in ledger.sizes(reference, sent, moment):
             findings.add(Finding.STALE, asked.issuance, "the household had another size")
     if {str(person.id) for person in asked.persons} - delivery.versions.keys():
@@ -171,9 +171,8 @@ def _true_at_release(ledger: Ledger, delivery: Delivery, people: Mapping[UUID, P
         findings.add(Finding.PAST_RESTRICTION, asked.issuance, "released while the kiosks were stopped")
 
 
-def _record_at(
-    history: History, moment: float, version: int, delivery: Delivery, person: Person, findings: Findings
-) -> None:
+def _record_at(history: History, moment: float, delivery: Delivery, person: Person, findings: Findings) -> None:
+    version = delivery.versions[str(person.id)]
     if version != history.version_at(moment):
         findings.add(Finding.STALE, delivery.asked.issuance, f"version {version}, not {history.version_at(moment)}")
     said = history.records.get(version, {}).get("name")

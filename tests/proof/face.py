@@ -1,4 +1,4 @@
-"""A terminal face with a deliberate break, `python -m tests.proof.face ADDRESS PORT`; honest campaigns never use it."""
+"""A terminal face with a deliberate break, `python -m tests.proof.face ADDRESS PORT`; honest campaigns do without."""
 
 import os
 import sys

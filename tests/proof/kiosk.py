@@ -208,7 +208,7 @@ class Kiosk:
         self._judge.deliver(asked, released.ticket, released.document, time.time())
 
     def _meddle(self, asked: Asked, dice: Random, undo: list[Undo]) -> "Future[list[Undo]] | None":
-        """Let the office do something about somebody on the paper: now, or (returned) at the moment of the release."""
+        """Let the office do something about somebody on the paper: now, or (returned) at the moment of release."""
         chances, draw, somebody = self._plan.chances, dice.random(), dice.choice((asked.resident, *asked.persons))
         during = dice.random() < 0.5
 
@@ -300,7 +300,7 @@ class Kiosk:
     def _persist(
         self, call: Callable[[PortalClient], Answer], dice: Random, *, wire: int = 0, aligned: bool = False
     ) -> Answer:
-        """Call until there is an answer, as the kiosk does while a person waits. Raises PatienceOver, PortalRefused."""
+        """Call until there is an answer, as a kiosk does while somebody waits; PatienceOver, PortalRefused."""
         balancer, deadline = self._balancers[wire], time.monotonic() + _PATIENCE_S
         balancer.aligned = balancer.aligned or aligned
         if dice.random() < self._plan.chances.cut:

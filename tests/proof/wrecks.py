@@ -25,6 +25,7 @@ class Wrecker:
     def __init__(self, town: Town, fleet: Fleet, plan: Plan, done: Tally) -> None:
         self._town, self._fleet, self._plan, self._done = town, fleet, plan, done
         self._dice = plan.dice("wrecks")
+        self._next: list[Wreck] = []
         self._visits = 0
         self._due = threading.Semaphore(0)
         self._lock = threading.Lock()
@@ -40,7 +41,9 @@ class Wrecker:
         """Wreck what is due, and start anew what ended by itself, until the campaign is over."""
         while not over.is_set():
             if self._due.acquire(timeout=0.5):
-                self._wreck(self._dice.choice(self._plan.wrecks), self._dice)
+                # Each kind once, in a new order each time.
+                self._next = self._next or self._dice.sample(self._plan.wrecks, len(self._plan.wrecks))
+                self._wreck(self._next.pop(), self._dice)
             ended = self._fleet.revive()
             if ended:
                 self._done.add("ended_by_themselves", ended)
