@@ -96,7 +96,8 @@ def _serve(kiosks: list[Kiosk], wrecker: Wrecker, plan: Plan, judge: Judge) -> N
     until = None if plan.minutes is None else time.monotonic() + plan.minutes * 60
 
     def fulfilled() -> bool:
-        return time.monotonic() > until if until is not None else len(judge.deliveries) >= plan.deliveries
+        enough = time.monotonic() > until if until is not None else len(judge.deliveries) >= plan.deliveries
+        return enough and wrecker.each_done
 
     def stand(kiosk: Kiosk) -> None:
         try:

@@ -30,6 +30,11 @@ class Wrecker:
         self._due = threading.Semaphore(0)
         self._lock = threading.Lock()
 
+    @property
+    def each_done(self) -> bool:
+        """Whether every kind of wreck of the plan has been there."""
+        return all(self._done.counts[_word(wreck)] for wreck in self._plan.wrecks)
+
     def visited(self) -> None:
         """A kiosk has served somebody."""
         with self._lock:
@@ -62,4 +67,8 @@ class Wrecker:
             case Wreck.DROP_CONNECTIONS:
                 with database.transaction(self._town.ground.engine) as connection:
                     connection.execute(_DROP, {"application": APPLICATION, "share": dice.choice((0.3, 1.0))})
-        self._done.add(wreck.value.replace("-", "_"))
+        self._done.add(_word(wreck))
+
+
+def _word(wreck: Wreck) -> str:
+    return wreck.value.replace("-", "_")
