@@ -1,4 +1,7 @@
-"""A terminal face with a deliberate break, `python -m tests.proof.face ADDRESS PORT`; honest campaigns do without."""
+"""A terminal face made by another factory than the product's, `python -m tests.proof.face FACTORY ADDRESS PORT`.
+
+Here: one with a deliberate break. Honest campaigns run `python -m portal serve terminal`.
+"""
 
 import os
 import sys
@@ -20,11 +23,11 @@ def application() -> Flask:
     return terminal.create_app(open_ground(settings.load()))
 
 
-def main(address: str, port: int) -> None:
+def main(factory: str, address: str, port: int) -> None:
     """Serve as `python -m portal serve terminal` does."""
     tls = settings.load().tls
     Granian(
-        "tests.proof.face:application",
+        factory,
         factory=True,
         interface=Interfaces.WSGI,
         address=address,
@@ -40,4 +43,4 @@ def main(address: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

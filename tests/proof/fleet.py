@@ -83,16 +83,24 @@ class Fleet:
         """SIGSTOP for a while."""
         _pause(self.faces[place], seconds)
 
+    def face_command(self, port: int) -> list[str]:
+        """The module that is a face, and its arguments: the product's own unless a break belongs into it."""
+        if self._plan.broken in _FACE_BREAKS:
+            return ["tests.proof.face", "tests.proof.face:application", "127.0.0.1", str(port)]
+        return ["portal", "serve", "terminal", "--bind", f"127.0.0.1:{port}"]
+
+    def worker_command(self) -> list[str]:
+        """The module that is a worker, and its arguments."""
+        return ["tests.proof.worker"]
+
     def _face(self, port: int) -> Service:
         bind = f"127.0.0.1:{port}"
-        if self._plan.broken in _FACE_BREAKS:
-            command = ["tests.proof.face", "127.0.0.1", str(port)]
-        else:
-            command = ["portal", "serve", "terminal", "--bind", bind]
-        return self._service("face", command, lambda: health.answers(f"https://{bind}/healthz", self._town.authority))
+        return self._service(
+            "face", self.face_command(port), lambda: health.answers(f"https://{bind}/healthz", self._town.authority)
+        )
 
     def _worker(self) -> Service:
-        return self._service("worker", ["tests.proof.worker"], None)
+        return self._service("worker", self.worker_command(), None)
 
     def _service(self, role: str, command: list[str], healthy: Callable[[], bool] | None) -> Service:
         with self._lock:
