@@ -1,7 +1,7 @@
 """The terminal face with a watch: how long the application takes over each answer, without wire and queue before it.
 
-Run by `python -m tests.proof.face tests.bench.timed_face:application ADDRESS PORT`; writes `STATUS MILLISECONDS` lines
-into the file that the environment names.
+Run by `python -m tests.proof.face tests.bench.timed_face:application ADDRESS PORT`; writes a line
+`STATUS MILLISECONDS` for each answer into the file that the environment names.
 """
 
 import os
