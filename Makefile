@@ -14,7 +14,7 @@ DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
 
-.PHONY: help demo test check bench mutation residents removals format clean
+.PHONY: help demo test check bench proof mutation residents removals format clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -33,6 +33,9 @@ check: $(STATE)/ready ## lint, types, import contracts, translations
 
 bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT` (ARGS="NAME …": only these measurements)
 	$(RUN) -m tests.bench $(ARGS)
+
+proof: $(STATE)/ready ## kiosks, faces and workers under faults: nobody gets another's paper (N=300 deliveries, BREAK=, ARGS=)
+	$(RUN) -m tests.proof --deliveries $(or $(N),300) $(if $(BREAK),--broken $(BREAK)) $(ARGS)
 
 mutation: $(STATE)/ready ## change the validator one place at a time; some test must notice nine of ten
 	$(RUN) -m tests.mutation
