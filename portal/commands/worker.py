@@ -17,12 +17,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         dest="queues",
         help="queue to take from, repeatable (default: all)",
     )
+    parser.add_argument("--prepare", action="store_true", help="lay out the forms of every certificate, and end")
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace, ground: Ground) -> int:
     # Imported here: WeasyPrint and its libraries are the worker's alone.
-    from portal.worker import work  # noqa: PLC0415
+    from portal.worker import prepared_press, work  # noqa: PLC0415
 
+    if arguments.prepare:
+        prepared_press(ground)
+        return 0
     work(ground, arguments.queues or list(Queue))
     return 0

@@ -29,9 +29,20 @@ def work(ground: Ground, queues: Collection[Queue]) -> None:
 
     Raises FontMissing, SubsetterMissing, TaskUnbound before the first job.
     """
+    press = prepared_press(ground)
+    asyncio.run(_work(ground, press, queues))
+
+
+def prepared_press(ground: Ground) -> Press:
+    """The press with the forms of every certificate: laid out once, kept under the state folder, then only read.
+
+    Raises FontMissing, SubsetterMissing, FormBroken.
+    """
+    # WeasyPrint tells every step of every layout.
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     press = Press(ground.settings.state_dir / "press")
     press.warm_up(all_seals())
-    asyncio.run(_work(ground, press, queues))
+    return press
 
 
 async def _work(ground: Ground, press: Press, queues: Collection[Queue]) -> None:

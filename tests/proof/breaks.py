@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.certificates import issuance, rendering
 from portal.certificates.paper import Issue, Kind, Layout
-from portal.certificates.press import Printed
+from portal.certificates.press import Printed, Seals
 from portal.certificates.states import move
 from portal.certificates.tables import Event, State, issuance_documents, issuances
 from tests.proof.paper import SmallPress, page_hashes
@@ -67,17 +67,20 @@ def _move_without_fence(
     return move(connection, issuance_id, event, fence=fence, **values)
 
 
-Print = Callable[[SmallPress, Kind, Layout, Issue, datetime], Printed]
+Print = Callable[[SmallPress, Kind, Layout, Issue, datetime, Seals], Printed]
 
 
 def _through_a_slot(honest: Print, slot: Path) -> Print:
     """The document goes through one file that every worker uses."""
 
-    def print_into_slot(self: SmallPress, kind: Kind, layout: Layout, issue: Issue, at: datetime) -> Printed:
-        slot.write_bytes(honest(self, kind, layout, issue, at).document)
+    def print_into_slot(  # noqa: PLR0917  # the press is called so
+        self: SmallPress, kind: Kind, layout: Layout, issue: Issue, at: datetime, sealing: Seals
+    ) -> Printed:
+        made = honest(self, kind, layout, issue, at, sealing)
+        slot.write_bytes(made.document)
         time.sleep(_LINGERS_S)
         document = slot.read_bytes()
-        return Printed(document, hashlib.sha256(document).hexdigest(), tuple(page_hashes(document)))
+        return Printed(document, hashlib.sha256(document).hexdigest(), tuple(page_hashes(document)), made.content)
 
     return print_into_slot
 

@@ -10,15 +10,15 @@ import json
 import random
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pikepdf
 
-from portal.certificates.paper import Issue, Kind, Layout
-from portal.certificates.press import Press, Printed
+from portal.certificates.paper import Issue, Kind, Layout, Seal
+from portal.certificates.press import Press, Printed, Seals
+from portal.certificates.values import texts as texts_of
 from tests.portal.certificates.pdf_text import texts
 
 _MARK = b"%proof "
@@ -36,27 +36,31 @@ class SmallPress(Press):
         self._real_share, self._slow_share, self._slow_s = real_share, slow_share, slow_s
         self._dice = random.Random()
 
-    def warm_up(self, at: datetime) -> None:
+    def warm_up(self, seals: Sequence[Seal]) -> None:
         """Open the real press, if there will be anything for it to do."""
         if self._real_share:
             self._real = Press(self._folder)
+            self._real.warm_up(seals)
 
-    def print(self, kind: Kind, layout: Layout, issue: Issue, at: datetime) -> Printed:
+    def print(
+        self, kind: Kind, layout: Layout, issue: Issue, at: datetime, sealing: Seals, *, full_layout: bool = False
+    ) -> Printed:
         """Write all texts of the layout down."""
         if self._dice.random() < self._slow_share:
             time.sleep(self._slow_s)
         if self._real is not None and self._dice.random() < self._real_share:
-            return self._real.print(kind, layout, issue, at)
+            return self._real.print(kind, layout, issue, at, sealing, full_layout=full_layout)
         said = {"kind": kind.id, "number": issue.number, "made": at.isoformat(), "once": self._dice.getrandbits(64)}
         contents = [
-            _content({**said, "page": page, "texts": list(_texts(layout.values))})
-            for page in range(1, layout.sheets + 1)
+            _content({**said, "page": page, "texts": [text.text for text in texts_of(sheet.values)]})
+            for page, sheet in enumerate(layout.sheets, 1)
         ]
         document = _document(contents)
         return Printed(
             document=document,
             sha256=hashlib.sha256(document).hexdigest(),
             page_hashes=tuple(hashlib.sha256(content).hexdigest() for content in contents),
+            content=sealing.begin(issue, kind, layout, issue.municipality_code).content,
         )
 
 
@@ -108,14 +112,3 @@ def _document(contents: list[bytes]) -> bytes:
     written += b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table)
     written += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
     return bytes(written)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, tuple):
-        for member in value:
-            yield from _texts(member)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _texts(getattr(value, field.name))

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from portal import database, jobs, municipality, settings, terminals
+from portal.certificates.sealing import publishing
 from portal.clock import SystemClock
 from portal.commands.database import migrate
 from portal.embedded import EmbeddedPostgres
@@ -24,12 +25,14 @@ from portal.identity import Authenticated
 from portal.identity.tables import serial_links
 from portal.keys import FieldCipher, Purpose, SigningKeys
 from print_agent.ticket import Keys, load_keys
+from tests.portal.certificates.sealing.papers import requested
 from tests.portal.register.people import TESTER, put_household
 from tests.proof.names import name
 from tests.proof.plan import Plan
 from tests.world import hsm, ports, tls
 from tests.world.city import settings_text
 from tests.world.demo_city.municipality import MUNICIPALITY_TOML
+from tests.world.office_authority import OfficeAuthority
 from tests.world.runtime import runtime_folder
 
 # Written to no disk that anybody needs after a power cut; each commit is dated, so that the order of two is known.
@@ -110,7 +113,17 @@ class World:
             ground.keys.create(purpose, datetime.now(UTC))
         exported = ground.keys.public_keys(Purpose.PRINT_TICKET)
         (self.folder / "ticket-keys.json").write_text(json.dumps(exported))
+        self._seal_with(ground)
         ground.engine.dispose()
+
+    def _seal_with(self, ground: Ground) -> None:
+        """Put the token's seal keys into use, as docs/operations.md says."""
+        _, request = requested(ground.keys)
+        certificate = OfficeAuthority(self.folder / "office").issue(request)
+        with database.transaction(ground.engine) as connection:
+            now = datetime.now(UTC)
+            publishing.publish_stamp_key(connection, ground.keys, actor=TESTER, now=now)
+            publishing.publish_document_key(connection, ground.keys, certificate, actor=TESTER, now=now)
 
     def stop(self) -> None:
         """End the server and remove its sockets."""

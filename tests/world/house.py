@@ -166,7 +166,7 @@ class House:
         return self.folder / "logs" / f"{name}.log"
 
     def _copy_city(self) -> None:
-        for part in ("postgres", "jpki", "trust", "cards", "hsm", "secrets", "tls"):
+        for part in ("postgres", "jpki", "trust", "cards", "hsm", "secrets", "tls", "press"):
             shutil.copytree(self.city.folder / part, self.folder / part)
         shutil.copy(self.city.folder / "ticket-keys.json", self.folder)
         known = {"ports": self.ports, "city": str(self.city.folder)}

@@ -1,8 +1,9 @@
 """Finished PDF objects, kept as bytes and copied into one document after another with their numbers set anew."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import pydyf
 
@@ -47,6 +48,19 @@ class Library:
         self._known: dict[_Kept, int] = {}
         self._orders: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._placed: dict[tuple[tuple[int, ...], int], tuple[bytes, ...]] = {}
+
+    @classmethod
+    def of(cls, kept: Iterable[tuple[tuple[bytes, ...], tuple[int, ...]]]) -> Self:
+        """A library of objects given as iterating over one gives them."""
+        library = cls()
+        for parts, references in kept:
+            library._known[_Kept(parts, references)] = len(library._kept)
+            library._kept.append(_Kept(parts, references))
+        return library
+
+    def __iter__(self) -> Iterator[tuple[tuple[bytes, ...], tuple[int, ...]]]:
+        """Every object: its bytes cut at every reference, and which objects those point to."""
+        return ((kept.parts, kept.references) for kept in self._kept)
 
     def take(self, objects: Sequence[pydyf.Object], number: int) -> int:
         """Keep the object with this number and all it refers to; returns its place in the library."""

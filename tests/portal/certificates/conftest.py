@@ -21,6 +21,7 @@ from portal.certificates.sealing.sealer import Sealing
 from portal.certificates.tables import issuance_documents, issuances
 from portal.ground import Ground
 from portal.register import ChangeReason
+from tests.conftest import CHECKOUT
 from tests.portal.certificates.sheets import software_sealing
 from tests.portal.register.people import TESTER, put_household
 from tests.world.demo_city.municipality import MUNICIPALITY_TOML
@@ -38,9 +39,9 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def press(tmp_path_factory: pytest.TempPathFactory) -> Press:
-    """One press for all tests, as in a worker process."""
-    return Press(tmp_path_factory.mktemp("press"))
+def press() -> Press:
+    """One press for all tests, as in a worker process; forms that have not changed are kept from run to run."""
+    return Press(CHECKOUT / ".state" / "press")
 
 
 class Kiosk:

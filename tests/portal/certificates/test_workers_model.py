@@ -8,6 +8,7 @@ import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -33,11 +34,13 @@ from portal.certificates import (
 from portal.certificates.paper import Issue, Kind, Layout
 from portal.certificates.press import Press, Printed
 from portal.certificates.rendering import MOST_ATTEMPTS, render
+from portal.certificates.sealing.sealer import Sealing
 from portal.certificates.states import EXCEPTIONS, SOURCES, TARGETS, move
 from portal.certificates.tables import Event, issuances
 from portal.ground import Ground
 from portal.register import HoldReason
 from tests.portal.certificates.conftest import OTHER_TERMINAL, TERMINAL, Kiosk, SwiftPress, Visit
+from tests.portal.certificates.sheets import software_sealing
 from tests.portal.register.people import TESTER
 
 _PATIENCE_S = 20
@@ -72,7 +75,7 @@ class Worker:
         self._thread.join(_PATIENCE_S)
         assert not self._thread.is_alive()
 
-    def print(self, kind: Kind, layout: Layout, issue: Issue, at: object) -> Printed:
+    def print(self, kind: Kind, layout: Layout, issue: Issue, at: datetime, sealing: Sealing) -> Printed:
         """The press of this worker."""
         self._stopped.set()
         assert self._go.wait(_PATIENCE_S)
@@ -83,21 +86,21 @@ class Worker:
                 raise ArithmeticError
             case "refuse":
                 raise UnfitRequest
-        document = f"%PDF-1.7 {issue.number} {_names(layout.values)!r} {uuid4()}".encode()
-        made = SwiftPress().print(kind, layout, issue, at)  # type: ignore[arg-type]
+        document = f"%PDF-1.7 {issue.number} {_names(layout)!r} {uuid4()}".encode()
+        made = SwiftPress().print(kind, layout, issue, at, sealing)
         return replace(made, document=document, sha256=hashlib.sha256(document).hexdigest())
 
     def _work(self) -> None:
         try:
-            render(self._ground, cast("Press", self), self.issuance)
+            render(self._ground, cast("Press", self), software_sealing(), self.issuance)
         except (Killed, ArithmeticError):
             pass
         finally:
             self._stopped.set()
 
 
-def _names(values: object) -> list[str]:
-    return [person.name for sheet in values.sheets for person in sheet.persons]  # type: ignore[attr-defined]
+def _names(layout: Layout) -> list[str]:
+    return [person.name for sheet in layout.sheets for person in sheet.values.persons]  # type: ignore[attr-defined]
 
 
 @dataclass

@@ -19,6 +19,7 @@ from portal.ground import Ground
 from portal.register import HoldReason
 from portal.register.tables import protections
 from tests.portal.certificates.conftest import SwiftPress
+from tests.portal.certificates.sheets import software_sealing
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard, link
 from tests.portal.register.people import TESTER
@@ -90,7 +91,7 @@ def _visit(ground: Ground, kiosk: Kiosk, resident: Resident) -> Iterator[Heard]:
     yield _timed("request", resident, lambda: kiosk.call("POST", "/v1/issuances", wish(resident.id)))
     resident.let_go()
     issuance = kiosk.call("POST", "/v1/issuances", wish(resident.id)).get_json()["issuance"]
-    render(ground, SwiftPress(), UUID(issuance))  # type: ignore[arg-type]
+    render(ground, SwiftPress(), software_sealing(), UUID(issuance))  # type: ignore[arg-type]
     resident.stop()
     yield _timed("release", resident, lambda: kiosk.call("POST", f"/v1/issuances/{issuance}/release", {}))
     resident.let_go()
