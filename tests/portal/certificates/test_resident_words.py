@@ -6,13 +6,20 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from portal import certificates, database, municipality, register
+from portal.audit import Action
 from portal.certificates.kinds import kind_of
 from portal.certificates.kinds.entries import NotLivingHere
 from portal.certificates.kinds.resident_individual.content import HistoryMissing
-from portal.certificates.paper import Data, Extent, Layout, Subject
+from portal.certificates.paper import Data, Extent, Layout, Place, Source, Subject
 from portal.certificates.values import texts
+from portal.ground import Ground
 from portal.register import ChangeReason, ResidentRecord, ResidentStatus, Sex, Version
+from portal.register.changes import present_record
 from tests.portal.certificates.sheets import EVERYTHING, person
+from tests.portal.register.events import subjects
+from tests.portal.register.people import TESTER, put_household, put_resident
+from tests.world.demo_city.municipality import MUNICIPALITY_TOML
 
 HOUSEHOLD_KINDS = ("resident_record", "resident_items")
 ALL = (*HOUSEHOLD_KINDS, "resident_individual")
@@ -290,3 +297,49 @@ def test_an_individual_sheet_without_its_history_is_refused_by_name() -> None:
     subject = Subject(persons=(person(),), head=None, extent=Extent.PERSON, items=frozenset())
     with pytest.raises(HistoryMissing):
         kind_of("resident_individual").compose(subject)
+
+
+def test_the_history_of_an_individual_sheet_is_read_from_the_register_with_an_audit_event(
+    ground: Ground,
+) -> None:
+    now = ground.clock.now()
+    with database.transaction(ground.engine) as connection:
+        municipality.load(connection, MUNICIPALITY_TOML, now)
+        resident_id = put_resident(connection, address="古い住所")
+        register.change(
+            connection, resident_id, {"address": "新しい住所"}, valid_from=date(2026, 11, 2), actor=TESTER,
+            reason=ChangeReason.IMPORT, filing_id=None, now=now,
+        )  # fmt: skip
+        before = len(subjects(connection, Action.RECORD_READ))
+        source = Source(
+            connection=connection, fields=ground.fields, resident_id=resident_id,
+            municipality=municipality.current(connection), reader=TESTER, why="test", now=now, hold=False,
+            audit_to=connection,
+        )  # fmt: skip
+        data = kind_of("resident_individual").data(source)
+        assert subjects(connection, Action.RECORD_READ)[before:] == [resident_id]
+        record = present_record(connection, resident_id)
+    subject = Subject(persons=(record,), head=record, extent=Extent.PERSON, items=frozenset(), data=data)
+    paper = said(kind_of("resident_individual").compose(subject))
+    assert paper["変更後"][:2] == ["古い住所", "新しい住所"]
+    assert data.versions == {"history": 2}
+
+
+def test_the_individual_sheet_is_for_the_counter_and_never_offered_at_a_kiosk() -> None:
+    assert kind_of("resident_individual").places == {Place.COUNTER}
+    assert Place.KIOSK in kind_of("resident_items").places
+
+
+def test_the_dead_and_those_who_left_stand_on_no_paper_of_their_household(ground: Ground) -> None:
+    now = ground.clock.now()
+    with database.transaction(ground.engine) as connection:
+        municipality.load(connection, MUNICIPALITY_TOML, now)
+        ids = put_household(
+            connection, {}, {"status": ResidentStatus.DECEASED, "ended_on": date(2026, 1, 1)},
+            {"status": ResidentStatus.REMOVED, "ended_on": date(2026, 1, 1)}, {},
+        )  # fmt: skip
+        offered = certificates.offers(connection, ground, ids[0], now=now)
+    for offer in (offer for offer in offered if offer.kind in HOUSEHOLD_KINDS):
+        assert {person.ref for person in offer.persons} == {str(ids[0]), str(ids[3])}
+    assert {offer.kind for offer in offered} >= set(HOUSEHOLD_KINDS)
+    assert "resident_individual" not in {offer.kind for offer in offered}

@@ -90,7 +90,7 @@ def history(source: Source) -> Data:
         source.connection, source.resident_id, reader=source.reader, why=source.why, now=source.now,
         audit_to=source.audit_to,
     )  # fmt: skip
-    return Data(record=versions)
+    return Data(record=versions, versions={"history": versions[-1].number})
 
 
 def compose(subject: Subject) -> Layout:
