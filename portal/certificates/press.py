@@ -66,10 +66,11 @@ class Printed:
 
 @dataclass(frozen=True, repr=False)
 class Reprinted:
-    """One page as PDF, and where each of its texts stands: left, top, right, bottom in points from the upper left."""
+    """One page as PDF, and where each of its texts and its code stand: left, top, right, bottom in points."""
 
     document: bytes
     places: Mapping[str, tuple[float, float, float, float]]
+    code: tuple[float, float, float, float]
 
 
 class FormChanged(Exception):
@@ -199,7 +200,9 @@ class Press:
             raise FormChanged(f"{kind.id} {kept.form}")
         page = self._placed(form, sheet_texts, dict(kept.pictures), common, _NO_CODE)
         written = self._write(kind, issue.seal, [page], _LONG_AGO, None)
-        return Reprinted(written.document, places_of(form, page.lines, self._texts))
+        left, top = form.qr.left, form.qr.top
+        code = (left, top, left + form.qr.width, top + form.qr.height)
+        return Reprinted(written.document, places_of(form, page.lines, self._texts), code)
 
     def _preflight(self, layout: Layout, issue: Issue) -> None:
         for number, sheet in enumerate(layout.sheets, 1):

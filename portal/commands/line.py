@@ -41,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # The HTTP client logs every URL it asks; addresses of outside services belong in no log of ours.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     parsed = parser().parse_args(arguments)
     try:
         loaded = settings.load(parsed.settings)

@@ -3,13 +3,14 @@
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from portal import database
-from portal.certificates.papers import checks, contents, files, standing
-from portal.certificates.papers.contents import PageContent, Words
+from portal.certificates.papers import checks, contents, files, photo, standing
+from portal.certificates.papers.contents import Words
 from portal.certificates.papers.document import DocumentSignature, examine
 from portal.certificates.papers.files import FileUnreadable, SeenSheet
 from portal.certificates.papers.judging import (
@@ -124,28 +125,34 @@ def _ask(ground: Ground, sheets: Sequence[SeenSheet]) -> _Asked:
     with database.transaction(ground.engine) as connection:
         key = contents.access_key(first.secret, first.issue_number)
         held = standing.held(connection, first.issue_number, key)
-        if held is None:
-            print("record: nothing is on record for this paper")
-            return _Asked(Standing(Status.NOT_ON_RECORD), None)
-        print(f"record: {held.standing.status.value}")
-        comparison = _compare(held.ciphertext, first, by_page)
-        if comparison in {Comparison.DIFFERS, Comparison.RECORD_CONTRADICTS}:
-            result = CheckResult.ALTERED
-        else:
-            withdrawn = held.standing.status is Status.WITHDRAWN
-            result = CheckResult.WITHDRAWN if withdrawn else CheckResult.CURRENT
+    if held is None:
+        print("record: nothing is on record for this paper")
+        return _Asked(Standing(Status.NOT_ON_RECORD), None)
+    print(f"record: {held.standing.status.value}")
+    # Between two transactions: setting the true page takes longer than one may wait.
+    comparison = _compare(held.ciphertext, first, by_page, ground)
+    if comparison in {Comparison.DIFFERS, Comparison.RECORD_CONTRADICTS}:
+        result = CheckResult.ALTERED
+    else:
+        result = CheckResult.WITHDRAWN if held.standing.status is Status.WITHDRAWN else CheckResult.CURRENT
+    with database.transaction(ground.engine) as connection:
         checks.record(connection, held.issuance, result, now)
     return _Asked(held.standing, comparison)
 
 
-def _compare(ciphertext: bytes, first: Stamp, by_page: dict[int, tuple[Stamp, SeenSheet]]) -> Comparison | None:
+def _compare(
+    ciphertext: bytes, first: Stamp, by_page: dict[int, tuple[Stamp, SeenSheet]], ground: Ground
+) -> Comparison | None:
     try:
         words = contents.disclose(ciphertext, first.secret, first.issue_number)
     except contents.ContentUnreadable:
         return Comparison.RECORD_CONTRADICTS
     if not _vouched_for(words, first, [stamp for stamp, _ in by_page.values()]):
         return Comparison.RECORD_CONTRADICTS
-    results = [_compare_sheet(page, words.pages[page - 1], sheet) for page, (_, sheet) in sorted(by_page.items())]
+    results = set()
+    for page, (stamp, sheet) in sorted(by_page.items()):
+        has_text = bool(sheet.text.strip())
+        results.add(_compare_text(words, page, sheet) if has_text else _compare_picture(words, stamp, sheet, ground))
     if Comparison.DIFFERS in results:
         return Comparison.DIFFERS
     return None if None in results else Comparison.SAME
@@ -159,18 +166,39 @@ def _vouched_for(words: Words, first: Stamp, stamps: Sequence[Stamp]) -> bool:
     return all(links[stamp.page - 1][: stamping.LINK_BYTES] == stamp.link for stamp in stamps)
 
 
-def _compare_sheet(page: int, content: PageContent, sheet: SeenSheet) -> Comparison | None:
-    """Hold the text of a PDF against the record. A picture holds no text: None."""
-    if not sheet.text.strip():
-        print(f"words: sheet {page} is a picture; compare it by eye")
-        return None
+def _compare_text(words: Words, page: int, sheet: SeenSheet) -> Comparison:
+    """Hold the text of a PDF against the record."""
     seen = _without_spaces(sheet.text)
-    wrong = [text for text in content.texts if _without_spaces(text.text) not in seen]
+    issued = words.pages[page - 1].texts
+    wrong = [text for text in issued if _without_spaces(text.text) not in seen]
     for text in wrong:
         print(f"words: sheet {page}: {text.label or text.path} is not as issued")
     if not wrong:
-        print(f"words: sheet {page}: all {len(content.texts)} as issued")
+        print(f"words: sheet {page}: all {len(issued)} as issued")
     return Comparison.DIFFERS if wrong else Comparison.SAME
+
+
+def _compare_picture(words: Words, stamp: Stamp, sheet: SeenSheet, ground: Ground) -> Comparison | None:
+    """Hold a photo against the true page, set once more; None where it cannot be made out well enough."""
+    # Imported here: typesetting is loaded only where a photo is compared.
+    from portal.certificates.papers.true_pages import NotComparable, TruePages  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        pages = TruePages(Path(folder), ground.settings.verify_origin)
+        try:
+            found = pages.differences(words, stamp, tie.bind(words, stamp.secret).code, sheet.picture)
+        except NotComparable:
+            print(f"words: sheet {stamp.page} cannot be made out; compare it by eye")
+            return None
+    labels = {text.path: text.label or text.path for text in words.pages[stamp.page - 1].texts}
+    for one in found:
+        print(f"words: sheet {stamp.page}: {labels.get(one.path, one.path or 'beside the texts')}: {one.sight.value}")
+    if any(one.sight is not photo.Sight.UNCLEAR for one in found):
+        return Comparison.DIFFERS
+    if found:
+        return None
+    print(f"words: sheet {stamp.page}: all {len(labels)} as issued")
+    return Comparison.SAME
 
 
 def _without_spaces(text: str) -> str:

@@ -42,7 +42,7 @@ def style(static: Path) -> str:
 def icons(static: Path) -> str:
     """The icons as a hidden part of the page."""
     sprite = (static / "icons.svg").read_text(encoding="utf-8")
-    return sprite.replace("<svg ", '<svg hidden aria-hidden="true" ', 1)
+    return f"<div hidden>{sprite}</div>"
 
 
 @cache

@@ -157,12 +157,12 @@
   const closeCamera = () => {
     stopCamera?.();
     stopCamera = null;
-    at("camera").hidden = true;
+    at("viewfinder").hidden = true;
     at("take").hidden = false;
   };
 
   const useCamera = guarded(async () => {
-    at("camera").hidden = false;
+    at("viewfinder").hidden = false;
     at("take").hidden = true;
     at("stop-camera").focus();
     say("camera");

@@ -55,7 +55,7 @@ def test_signature_and_issuer_are_judged_and_what_is_not_known_is_said(
     expect(found.locator("[data-finding=set]")).to_have_attribute("data-state", "yes")
     expect(found.locator("[data-finding=standing]")).to_have_attribute("data-state", "open")
     expect(found.locator("[data-finding=text]")).to_have_attribute("data-state", "open")
-    expect(found).to_contain_text("取り消されていないか、紙の文字が書きかえられていないかは、確かめていません")
+    expect(found).to_contain_text("発行番号・発行年月日が紙の印字と同じか見てください")
     online = alone.get_by_role("link", name="ネットワークで照会する")
     expect(online).to_have_attribute("href", "https://verify.test/")
     keep(alone, "offline")

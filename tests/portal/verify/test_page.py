@@ -292,7 +292,7 @@ def test_the_camera_stops_by_itself_when_it_has_seen_a_code(  # noqa: PLR0917 - 
         page.goto(address)
         page.get_by_role("button", name="カメラで読む").click()
         verdict(page, "genuine_current", "text_not_compared")
-        expect(page.locator("#camera")).to_be_hidden()
+        expect(page.locator("#viewfinder")).to_be_hidden()
         assert page.evaluate("document.getElementById('view').srcObject") is None
 
 
