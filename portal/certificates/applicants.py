@@ -164,7 +164,6 @@ def matter(
         reader=Actor(ActorKind.RESIDENT, str(applicant.resident_id)),
         why=why.value,
         now=now,
-        hold=why is Why.RELEASE,
         audit_to=audit_to or connection,
     )
     return Matter(kind, applicant, kind.data(source))

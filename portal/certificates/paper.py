@@ -90,7 +90,7 @@ class Data:
 class Source:
     """Where a kind reads its data: for whom, in which transaction, why. `audit_to` takes the audit's events.
 
-    `hold`: what is read must not change until the transaction ends; the applicant's own row is locked already.
+    At release the applicant's row is locked already, so what hangs on it cannot change until the transaction ends.
     """
 
     connection: sa.Connection
@@ -100,7 +100,6 @@ class Source:
     reader: Actor
     why: str
     now: datetime
-    hold: bool
     audit_to: sa.Connection
 
 

@@ -24,8 +24,6 @@ _REGISTER_OF = sa.select(family_registers).where(
     .where(family_members.c.resident_id == sa.bindparam("resident"))
     .scalar_subquery()
 )
-# NO KEY UPDATE, as for residents: whoever changes a register takes the same lock.
-_LOCKED = _REGISTER_OF.with_for_update(key_share=True)
 _OPEN_PROTECTION = (
     sa.exists()
     .where(protections.c.resident_id == family_members.c.resident_id, protections.c.ended_at.is_(None))
@@ -65,15 +63,14 @@ def family_register_of(
     reader: Actor,
     why: str,
     now: datetime,
-    hold: bool = False,
     audit_to: sa.Connection | None = None,
 ) -> FamilyRegister | None:
     """The family register of this municipality that the resident stands in; None where their 本籍 is elsewhere.
 
-    With `hold` it cannot change until the transaction ends; the residents' own rows are the caller's to lock, before.
+    Whoever changes a register locks the rows of all its residents: under the lock of one of them it stands still.
     `audit_to` takes the events where `connection` is a read-only snapshot.
     """
-    row = connection.execute(_LOCKED if hold else _REGISTER_OF, {"resident": resident_id}).one_or_none()
+    row = connection.execute(_REGISTER_OF, {"resident": resident_id}).one_or_none()
     found = None if row is None else family_register(connection, row)
     about = [resident_id] if found is None else [member.resident_id for member in found.members]
     for subject in about:

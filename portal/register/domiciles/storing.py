@@ -1,4 +1,4 @@
-"""Storing family registers. The locks are those of a release: residents first, then the register's own row."""
+"""Storing family registers, under the locks of every resident in them (which a release takes) and of the register."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import fields

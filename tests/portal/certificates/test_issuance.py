@@ -473,7 +473,8 @@ def test_every_reading_and_every_step_is_in_the_audit_without_a_name(kiosk: Kios
     issuance_id, _ = kiosk.released(visit)
     kiosk.report(issuance_id, "printed")
     with database.transaction(kiosk.ground.engine) as connection:
-        events = connection.execute(sa.select(audit_events).where(audit_events.c.subject == visit.resident_id)).all()
+        of_visitor = sa.select(audit_events).where(audit_events.c.subject == visit.resident_id)
+        events = connection.execute(of_visitor.order_by(audit_events.c.id)).all()
     assert [event.action for event in events] == [
         "record.imported", "record.read", "issuance.requested", "record.read", "issuance.rendered",
         "record.read", "issuance.released", "issuance.ended",

@@ -16,7 +16,7 @@ from portal.certificates.paper import Place
 from portal.municipality.reading import parse
 from portal.register import seals
 from portal.register.domiciles import DomicileEntry
-from tests.portal.certificates.conftest import Kiosk, Visit
+from tests.portal.certificates.conftest import TERMINAL, Kiosk, Visit
 from tests.portal.register.belongings import NOW, TAX, member, put_family, put_seal, put_tax
 from tests.portal.register.people import TESTER
 from tests.world.demo_city.municipality import MUNICIPALITY_TOML
@@ -238,3 +238,31 @@ def test_every_reading_of_a_kinds_data_is_in_the_audit_with_its_reason(kiosk: Ki
     reasons = [why for why in ("request", "render", "release") for detail in details
                if '"of":"seals"' in detail and f'"why":"certificate.{why}"' in detail]  # fmt: skip
     assert reasons == ["request", "render", "release"]
+
+
+def _soon(kiosk: Kiosk, work: Callable[[sa.Connection], object]) -> None:
+    """Do this in a transaction of its own that waits for no lock."""
+    with database.transaction(kiosk.ground.engine) as connection:
+        connection.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+        work(connection)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_of_a_paper_changes_while_it_is_being_released(kiosk: Kiosk, visit: Visit, kind: str) -> None:
+    son = kiosk.household({"name": "渡辺　海"})[0]
+    _family(kiosk, member(visit.resident_id), member(son, name="渡辺　海"))
+    issuance = _ready(kiosk, visit, kind)
+    owner = visit.resident_id
+    changes: dict[str, Callable[[sa.Connection], object]] = {
+        "seal_registration": lambda other: seals.cancel(other, owner, on=NOW.date(), actor=TESTER, now=NOW),
+        "income_tax": lambda other: put_tax(other, owner, replace(TAX, income_yen=1)),
+        # Another member's move: no row of the applicant is touched.
+        "domicile_record": lambda other: put_family(other, "F1", [member(owner), member(son, name="渡辺　陸")]),
+    }
+    with database.transaction(kiosk.ground.engine) as releasing:
+        now = kiosk.ground.clock.now()
+        answer = certificates.release(releasing, kiosk.ground, issuance, TERMINAL, visit, now)
+        assert isinstance(answer, Released)
+        with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            _soon(kiosk, changes[kind])
+    _soon(kiosk, changes[kind])

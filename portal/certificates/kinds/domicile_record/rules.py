@@ -19,7 +19,6 @@ def family_register(source: Source) -> Data:
         reader=source.reader,
         why=source.why,
         now=source.now,
-        hold=source.hold,
         audit_to=source.audit_to,
     )
     if found is None:
