@@ -14,23 +14,10 @@ from portal.certificates.values import texts
 from portal.register import ResidentRecord, Sex
 from tests.portal.register.people import PLAIN
 
-_SURNAMES = ("佐藤", "鈴木", "髙橋", "田中", "渡邉", "伊藤", "山本", "中村", "小林", "𠮷田", "齋藤", "五十嵐", "葛󠄂城")
-_GIVEN = (
-    "花子",
-    "太郎",
-    "美咲",
-    "翔太",
-    "結衣",
-    "龍之介",
-    "さくら",
-    "一",
-    "健一郎",
-    "陽菜",
-    "蓮",
-    "葵",
-    "次郎右衛門",
-)
-_READINGS = ("サトウ　ハナコ", "ワタナベ　タロウ", "タカハシ　リュウノスケ", "ヨシダ　サクラ")
+_KANJI = [bytes((0xA0 + row, 0xA0 + cell)).decode("euc_jp") for row in range(16, 47) for cell in range(1, 95)]
+"""JIS level 1: the names of every certificate are others, so that nothing is quick only by repetition."""
+_HARD = ("髙", "﨑", "𠮷", "邉\U000e010f", "葛\U000e0103", "辻\U000e0103")
+_KANA = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワ"
 _ROMAN = ("NGUYEN", "MARIA", "SANTOS", "KIM", "MINSEO", "SILVA", "JOSE", "O'BRIEN", "JEAN-PIERRE", "THI", "AHMED")
 _TOWNS = (
     "港町一丁目2番3号",
@@ -46,7 +33,9 @@ _ITEMS = frozenset({"relationship", "domicile", "nationality"})
 
 def household(random: Random, persons: int, *, foreign: float = 0.03) -> Layout:
     """An ordinary household on 住民票の写し, all items asked for or none; `foreign` is the share of 外国人住民."""
-    address = f"いずみ県みさき市{random.choice(_TOWNS)}"
+    address = (
+        f"いずみ県みさき市{_written(random, 2)}町{random.randrange(1, 300)}番地　{random.choice(_TOWNS)}".rstrip("　")
+    )
     members = tuple(_person(random, place, address, foreign=foreign) for place in range(persons))
     items = random.choice((frozenset[str](), _ITEMS))
     extent = Extent.PERSON if persons == 1 else Extent.WHOLE
@@ -64,10 +53,10 @@ def _person(random: Random, place: int, address: str, *, foreign: float) -> Resi
     resident = replace(
         PLAIN,
         id=UUID(int=random.getrandbits(128)),
-        name=f"{random.choice(_SURNAMES)}　{random.choice(_GIVEN)}",
-        reading=random.choice(_READINGS),
+        name=f"{_surname(random)}　{_written(random, random.choice((1, 2, 2, 3)))}",
+        reading=f"{_read(random)}　{_read(random)}",
         reading_registered=random.random() < 0.7,
-        former_surname=random.choice(_SURNAMES) if random.random() < 0.02 else None,
+        former_surname=_surname(random) if random.random() < 0.02 else None,
         birth_date=born.isoformat(),
         sex=random.choice((Sex.MALE, Sex.FEMALE)),
         relationship="世帯主" if place == 0 else random.choice(_KINSHIP),
@@ -75,10 +64,24 @@ def _person(random: Random, place: int, address: str, *, foreign: float) -> Resi
         became_resident_on=came,
         address_since=random.choice((None, came, came + timedelta(days=random.randrange(3000)))),
         notified_on=random.choice((None, came)),
-        previous_address=random.choice((None, f"東京都新宿区西新宿{random.randrange(1, 9)}丁目8番1号")),
-        domicile=f"いずみ県みさき市{random.choice(_TOWNS)}",
+        previous_address=random.choice(
+            (None, f"東京都{_written(random, 2)}区{_written(random, 2)}{random.randrange(1, 9)}丁目8番1号")
+        ),
+        domicile=f"いずみ県{_written(random, 2)}市{random.choice(_TOWNS)}",
     )
     return _as_foreign(random, resident, came) if random.random() < foreign else resident
+
+
+def _surname(random: Random) -> str:
+    return random.choice(_HARD) + _written(random, 1) if random.random() < 0.05 else _written(random, 2)
+
+
+def _written(random: Random, characters: int) -> str:
+    return "".join(random.choices(_KANJI, k=characters))
+
+
+def _read(random: Random) -> str:
+    return "".join(random.choices(_KANA, k=random.choice((3, 4, 5))))
 
 
 def _as_foreign(random: Random, resident: ResidentRecord, came: date) -> ResidentRecord:
