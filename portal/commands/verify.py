@@ -184,7 +184,7 @@ def _compare_picture(words: Words, stamp: Stamp, sheet: SeenSheet, ground: Groun
     from portal.certificates.papers.true_pages import NotComparable, TruePages  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
-        pages = TruePages(Path(folder), ground.settings.verify_origin)
+        pages = TruePages(Path(folder), f"{ground.settings.verify_origin}/")
         try:
             found = pages.differences(words, stamp, tie.bind(words, stamp.secret).code, sheet.picture)
         except NotComparable:

@@ -21,7 +21,10 @@ class NotComparable(Exception):
 
 
 class TruePages:
-    """A press that prints nothing for anybody. `folder` keeps its fonts' configuration and the pages."""
+    """A press that prints nothing for anybody.
+
+    `folder` keeps its fonts' configuration and the pages; `verify_address` is what the sheets name.
+    """
 
     def __init__(self, folder: Path, verify_address: str) -> None:
         self._press = Press(folder)
