@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from portal import certificates, database
 from portal.certificates import Answer, State
 from portal.certificates.kinds import kind_of
-from portal.certificates.paper import Issue, Picture, Seal, Sheet, labelled
+from portal.certificates.paper import Issue, Layout, Picture, Seal, Sheet, labelled
 from portal.certificates.papers import contents
 from portal.certificates.papers.contents import Content, ContentUnknown, ContentUnreadable, PageContent, Words
 from portal.certificates.papers.tables import issuance_contents
@@ -50,17 +50,12 @@ class Values:
     impression: Picture = IMPRESSION
 
 
-@dataclass(frozen=True)
-class Sheets:
-    sheets: tuple[Sheet, ...]
-
-
 def sealed(sealing: Sealing, number: str = NUMBER, sheets: int = 2) -> Sealed:
     issue = Issue(
         number=number, day=date(2026, 11, 24), office="みさき市長", officer="岬　はじめ", seal=Seal(b""),
         municipality_code="982016", verify_address="https://verify.misaki.example/",
     )  # fmt: skip
-    layout = Sheets(tuple(Sheet("1", Values(f"{MARKER}{place}")) for place in range(sheets)))
+    layout = Layout(tuple(Sheet("1", Values(f"{MARKER}{place}")) for place in range(sheets)))
     return sealing.begin(issue, kind_of("resident_record"), layout, "982016")
 
 
