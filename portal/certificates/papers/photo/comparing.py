@@ -100,7 +100,8 @@ def compare(
     located = locate(photo, found, reference, code)
     windows = list(_windows(located, places))
     machine = _machine(windows)
-    folds = creases(located.page, machine.expected(located.page), located.photo)
+    bare = ~_grown(smoothed(located.page, 1.0) > 0.2, _FREE_MARGIN)
+    folds = creases(located.page, machine.expected(located.page), located.photo, bare)
     if machine.explained < _EXPLAINED:
         return tuple(Difference(path, Sight.UNCLEAR, place) for path, place in places.items())
     worst = _worst(windows, machine, folds)
@@ -110,7 +111,7 @@ def compare(
         for path, place in places.items()
         if (sight := _sight(*worst[path], max(usual, _FLOOR), located.dpi(place))) is not None
     ]
-    return (*seen, *_added(located, folds, places, code))
+    return (*seen, *_added(located, bare & ~folds, places, code))
 
 
 def smoothed(picture: Grey, width: float) -> Grey:
@@ -206,11 +207,9 @@ def _worst(windows: list[_Window], machine: _Machine, folds: Mask) -> dict[str, 
     return worst
 
 
-def _added(located: Located, folds: Mask, places: Mapping[str, Rectangle], code: Rectangle) -> Iterator[Difference]:
+def _added(located: Located, free: Mask, places: Mapping[str, Rectangle], code: Rectangle) -> Iterator[Difference]:
     """Ink where the page has none, more than specks, dots of the tint and stains make."""
-    taken = smoothed(located.page, 1.0) > 0.2
-    reach = _FREE_MARGIN
-    free = ~_grown(taken, reach) & ~folds
+    free = free.copy()
     for place, margin in [(code, _QUIET), *((place, _MARGIN) for place in places.values())]:
         left, top, right, bottom = (round(edge * DPI / 72) for edge in place)
         free[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = False
