@@ -25,7 +25,7 @@ from portal.certificates import (
     StatementMissing,
     UnfitRequest,
     UnknownKind,
-    issuance,
+    door,
 )
 from portal.certificates.rendering import MOST_ATTEMPTS
 from portal.certificates.states import move
@@ -145,7 +145,7 @@ def test_a_kind_that_does_not_exist_is_unknown(kiosk: Kiosk, visit: Visit) -> No
 def test_overload_is_refused_at_the_door_and_running_work_goes_on(
     kiosk: Kiosk, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(issuance, "MOST_WAITING", 2)
+    monkeypatch.setattr(door, "MOST_WAITING", 2)
     key = uuid4()
     first = kiosk.ask(visit, key=key)
     second = kiosk.asked(visit)

@@ -45,7 +45,7 @@ def state(ground: Ground, issuance: UUID) -> State:
 
 def commands(ground: Ground) -> list[str]:
     with database.transaction(ground.engine) as connection:
-        return terminals.open_commands(connection, "kiosk-01", now=ground.clock.now())
+        return terminals.open_commands(connection, ground.keys, "kiosk-01", now=ground.clock.now())
 
 
 def settle(desk: Desk, issuance: UUID, answer: str = "partly_printed", statement: str = STATEMENT) -> int:
