@@ -46,7 +46,7 @@ class Run:
     def certificate(self, browser: Browser, card: DemoCard, scope: str = "household") -> Path:
         """Card on the reader, PIN, choice, paper; returns the sheet that came out."""
         context = browser.new_context(viewport={"width": 1080, "height": 1920}, locale="ja-JP")
-        visitor = KioskVisitor(context.new_page(), self.house.kiosk_url)
+        visitor = KioskVisitor(context.new_page(), self.house.kiosk_url, self.house.payment)
         before = set(self.house.printer.sheets.glob("*.pdf"))
         with self.timed("kiosk_card"):
             visitor.arrive()
@@ -68,7 +68,7 @@ class Run:
     def refused(self, browser: Browser, card: DemoCard) -> str:
         """The code of the page that ends this resident's visit to the kiosk."""
         context = browser.new_context(viewport={"width": 1080, "height": 1920}, locale="ja-JP")
-        visitor = KioskVisitor(context.new_page(), self.house.kiosk_url)
+        visitor = KioskVisitor(context.new_page(), self.house.kiosk_url, self.house.payment)
         visitor.arrive()
         visitor.begin()
         self.house.kiosk_reader.insert(card.card_id)

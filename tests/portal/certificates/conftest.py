@@ -98,9 +98,12 @@ class Kiosk:
         amount: int | None = None,
     ) -> State:
         with database.transaction(self.ground.engine) as connection:
+            fee = connection.execute(
+                sa.select(issuances.c.fee).where(issuances.c.id == issuance)
+            ).scalar_one_or_none()
             return certificates.authorise(
                 connection, issuance, terminal, visit, means=Means.CASH, reference=reference,
-                amount=self.row(issuance).fee if amount is None else amount, now=self.ground.clock.now(),
+                amount=(fee or 0) if amount is None else amount, now=self.ground.clock.now(),
             )  # fmt: skip
 
     def release(self, issuance: UUID, visit: Visit, terminal: str = TERMINAL) -> Released | Refused:

@@ -101,6 +101,9 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("terminal", "GET", "/v1/issuances/<uuid:issuance>"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/release"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/outcome"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/abandon"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/payment"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/payment/end"): TERMINAL,
 }
 CLOSED = [door for door, who in DOORS.items() if who != PUBLIC]
 FORMS = [door for door, who in DOORS.items() if door[1] == "POST" and door[0] != "terminal" and who != BRIDGE]

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from kiosk import portal_client
 from kiosk.card.payload import authentication_payload
+from kiosk.payment.device import Reservation
 from kiosk.portal_answers import IssuanceRequest, Outcome
 from kiosk.portal_client import CardRefused, IssuanceRefused, PortalClient, TerminalRefused
 from kiosk.settings import Settings
@@ -72,6 +73,7 @@ def test_kiosk_and_portal_understand_each_other_from_card_to_outcome(
     render(ground, press, UUID(issuance.issuance))
     assert client.issuance(session.token, issuance.issuance).state == "ready"
 
+    client.authorise(session.token, issuance.issuance, "cash", Reservation("R1", 300))
     released = client.release(session.token, issuance.issuance)
     assert released.document.startswith(b"%PDF-")
     assert len(hashlib.sha256(released.document).hexdigest()) == 64
