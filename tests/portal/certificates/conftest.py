@@ -98,9 +98,8 @@ class Kiosk:
         amount: int | None = None,
     ) -> State:
         with database.transaction(self.ground.engine) as connection:
-            fee = connection.execute(
-                sa.select(issuances.c.fee).where(issuances.c.id == issuance)
-            ).scalar_one_or_none()
+            of_it = sa.select(issuances.c.fee).where(issuances.c.id == issuance)
+            fee = connection.execute(of_it).scalar_one_or_none()
             return certificates.authorise(
                 connection, issuance, terminal, visit, means=Means.CASH, reference=reference,
                 amount=(fee or 0) if amount is None else amount, now=self.ground.clock.now(),

@@ -333,9 +333,8 @@ def test_an_unknown_outcome_stays_an_open_case_until_staff_say_what_paper_left(k
         _settle(kiosk, issuance_id)
     with database.transaction(kiosk.ground.engine) as connection:
         closed = certificates.case(connection, issuance_id)
-        command = connection.execute(
-            sa.text("SELECT order_id, answer FROM device_commands WHERE command = 'unlock'")
-        ).one()
+        unlocking = sa.text("SELECT order_id, answer FROM device_commands WHERE command = 'unlock'")
+        command = connection.execute(unlocking).one()
     assert (closed.answer, closed.statement) == (Answer.NOT_PRINTED, "用紙2枚を確認し、廃棄しました。")
     assert tuple(command) == (issuance_id, "not_printed")
 

@@ -47,10 +47,8 @@ def nothing_is_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
     for package, names in (
         (register, ("resident", "household_of")),
-        (
-            certificates,
-            ("offers", "request", "status", "release", "report_outcome", "abandon", "authorise", "confirm"),
-        ),
+        (certificates, ("offers", "request", "status", "release", "report_outcome")),
+        (certificates, ("abandon", "authorise", "confirm", "begin_anew")),
         (identity, ("authenticate", "begin_challenge", "kiosk_session", "close_kiosk_session")),
         (terminals, ("heard",)),
     ):
