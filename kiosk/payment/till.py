@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -59,10 +60,14 @@ class Ended:
 class Till:
     """Safe to be used by several threads. One order is being paid at a time."""
 
-    def __init__(self, device: PaymentDevice, keys: Keys, terminal: str) -> None:
+    def __init__(
+        self, device: PaymentDevice, keys: Keys, terminal: str, now: Callable[[], float] = time.time
+    ) -> None:
+        """`now` is the time of day, in seconds: what a command's time is judged by."""
         self._device = device
         self._keys = keys
         self._terminal = terminal
+        self._now = now
         self._lock = threading.Lock()
         self._order: str | None = None
         self._attempt: int | None = None
@@ -117,7 +122,7 @@ class Till:
 
     def obey(self, token: str) -> Ended | None:
         """Carry out a command of the portal. None: not yet; it will be repeated. Raises `CommandRefused`."""
-        command = verify(token, self._keys, self._terminal, time.time())
+        command = verify(token, self._keys, self._terminal, self._now())
         try:
             return self._settle(command)
         except DeviceSilent:

@@ -16,8 +16,9 @@ from portal.certificates.issuance import (
 )
 from portal.certificates.kinds import UnknownKind, all_kinds
 from portal.certificates.money.paying import WrongAmount, abandon, authorise, begin_anew, confirm
+from portal.certificates.money.reconciling import FeeLine, FoundGap, fees, open_gaps, reconcile, reconcile_by_night
 from portal.certificates.money.states import CaptureNotDecided, IllegalPayment, VoidNotDecided
-from portal.certificates.money.tables import Means, PaymentState
+from portal.certificates.money.tables import Gap, Means, PaymentState
 from portal.certificates.offering import Offer, Person, offers
 from portal.certificates.outcomes import (
     Case,
@@ -50,7 +51,10 @@ __all__ = [
     "CaptureNotDecided",
     "Case",
     "Entitled",
+    "FeeLine",
     "FeeUndecided",
+    "FoundGap",
+    "Gap",
     "IllegalPayment",
     "IllegalTransition",
     "IssuanceUnknown",
@@ -91,9 +95,13 @@ __all__ = [
     "case",
     "confirm",
     "decide",
+    "fees",
     "history_of",
     "offers",
     "open_cases",
+    "open_gaps",
+    "reconcile",
+    "reconcile_by_night",
     "release",
     "report_outcome",
     "request",

@@ -56,3 +56,40 @@ payments = sa.Table(
     sa.Column("decided_at", Instant, nullable=True),
     sa.Column("ended_at", Instant, nullable=True),
 )
+
+
+class Gap(StrEnum):
+    """What is missing, or is there too much, when the books of one issuance are laid side by side."""
+
+    REQUEST_MISSING = "request_missing"
+    RENDERING_MISSING = "rendering_missing"
+    DELIVERY_MISSING = "delivery_missing"
+    DELIVERY_TWICE = "delivery_twice"
+    OUTCOME_MISSING = "outcome_missing"
+    STATEMENT_MISSING = "statement_missing"
+    PAYMENT_MISSING = "payment_missing"
+    AMOUNT_DIFFERS = "amount_differs"
+    FEE_NOT_KEPT = "fee_not_kept"
+    FEE_NOT_RETURNED = "fee_not_returned"
+    FEE_WITHOUT_PAPER = "fee_without_paper"
+    PAPER_WITHOUT_FEE = "paper_without_fee"
+
+
+reconciliations = sa.Table(
+    "reconciliations",
+    metadata,
+    # The day whose issuances were compared; whoever inserts the row does the work.
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("begun_at", Instant, nullable=False),
+)
+
+reconciliation_gaps = sa.Table(
+    "reconciliation_gaps",
+    metadata,
+    sa.Column("issuance_id", sa.Uuid, sa.ForeignKey("issuances.id"), primary_key=True),
+    sa.Column("gap", enumeration(Gap, "gap"), primary_key=True),
+    sa.Column("found_at", Instant, nullable=False),
+    # When a later comparison no longer found it.
+    sa.Column("gone_at", Instant, nullable=True),
+    sa.Index("ix_reconciliation_gaps_open", "found_at", postgresql_where=sa.text("gone_at IS NULL")),
+)

@@ -33,6 +33,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('issuance_id', name=op.f('pk_payments'))
     )
     op.create_index(op.f('ix_payments_state'), 'payments', ['state'], unique=False)
+    op.create_table('reconciliations',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('begun_at', portal.database.Instant(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('day', name=op.f('pk_reconciliations'))
+    )
+    op.create_table('reconciliation_gaps',
+    sa.Column('issuance_id', sa.Uuid(), nullable=False),
+    sa.Column('gap', sa.Enum('request_missing', 'rendering_missing', 'delivery_missing', 'delivery_twice', 'outcome_missing', 'statement_missing', 'payment_missing', 'amount_differs', 'fee_not_kept', 'fee_not_returned', 'fee_without_paper', 'paper_without_fee', name='gap', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('found_at', portal.database.Instant(timezone=True), nullable=False),
+    sa.Column('gone_at', portal.database.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['issuance_id'], ['issuances.id'], name=op.f('fk_reconciliation_gaps_issuance_id')),
+    sa.PrimaryKeyConstraint('issuance_id', 'gap', name=op.f('pk_reconciliation_gaps'))
+    )
+    op.create_index('ix_reconciliation_gaps_open', 'reconciliation_gaps', ['found_at'], unique=False, postgresql_where=sa.text('gone_at IS NULL'))
+    op.add_column('terminals', sa.Column('stopped_at', portal.database.Instant(timezone=True), nullable=True))
     op.drop_constraint(op.f('ck_issuances_state'), 'issuances', type_='check')
     op.create_check_constraint(op.f('ck_issuances_state'), 'issuances', sa.column('state').in_(_STATES))
     op.drop_index('ix_issuances_due', table_name='issuances')
