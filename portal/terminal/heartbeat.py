@@ -13,7 +13,7 @@ from portal.ground import Ground
 from portal.municipality import Closed, Municipality, service_state
 from portal.terminal import device
 from portal.terminal.reading import Fields
-from portal.terminals import Heard
+from portal.terminals import Heard, Terminal
 from portal.web import ground_of
 
 endpoints = flask.Blueprint("heartbeat", __name__)
@@ -32,14 +32,14 @@ def tell() -> ResponseReturnValue:
         locked = terminals.heard(connection, terminal.id, status, now=now)
         if started:
             certificates.begin_anew(connection, terminal.id, now=now)
-        return _answer(connection, ground, terminal.id, locked, now)
+        return _answer(connection, ground, terminal, locked, now)
 
 
 def _answer(
-    connection: sa.Connection, ground: Ground, terminal_id: str, locked: UUID | None, now: datetime
+    connection: sa.Connection, ground: Ground, terminal: Terminal, locked: UUID | None, now: datetime
 ) -> dict[str, object]:
     here = municipality.current(connection)
-    reason = _LOCKED if locked is not None else _closed_reason(here, now)
+    reason = _LOCKED if locked is not None else _STOPPED if terminal.stopped else _closed_reason(here, now)
     return {
         "now": now.isoformat(),
         "municipality": {"code": here.code, "name": here.name},
@@ -47,7 +47,7 @@ def _answer(
         "reason": reason,
         "hours": here.kiosk_hours.text,
         "certificates": _certificates(here, now),
-        "commands": terminals.open_commands(connection, ground.keys, terminal_id, now=now),
+        "commands": terminals.open_commands(connection, ground.keys, terminal.id, now=now),
     }
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from portal import certificates, database, terminals
-from portal.certificates import Outcome, Overloaded, Refused, State
+from portal.certificates import Outcome, Overloaded, RefusalCode, Refused, State
 from portal.ground import Ground
 from portal.identity import KioskSession, kiosk_session
 from portal.terminal import device
@@ -29,6 +29,8 @@ def ask() -> ResponseReturnValue:
     ground, terminal = ground_of(), device.present()
     if terminal.locked_order is not None:
         raise TerminalLocked
+    if terminal.stopped:
+        return refused(RefusalCode.STOPPED)
     body = Fields.of_request()
     key, kind, scope = body.identifier("request"), body.text("kind", 64), body.text("scope", 32)
     persons, items = body.texts("persons", _MOST_PERSONS, 36), body.flags("items", _MOST_ITEMS)
@@ -75,6 +77,8 @@ def look(issuance: UUID) -> ResponseReturnValue:
 def release(issuance: UUID) -> ResponseReturnValue:
     """Hand out ticket and document; whether they may leave is decided again."""
     ground, terminal = ground_of(), device.present()
+    if terminal.stopped:
+        return refused(RefusalCode.STOPPED)
     with database.transaction(ground.engine) as connection:
         session = _session(connection, ground)
         answer = certificates.release(connection, ground, issuance, terminal.id, session, ground.clock.now())

@@ -1,7 +1,7 @@
 """Kiosks as the portal knows them: enrolment, signed requests, state, locks and commands (窓口端末)."""
 
 from portal.terminals.commands import command_money, money_done
-from portal.terminals.enrolment import Terminal, enrol, revoke, terminal
+from portal.terminals.enrolment import Terminal, enrol, revoke, stop, terminal
 from portal.terminals.errors import (
     EnrolmentRefused,
     RequestReplayed,
@@ -49,6 +49,7 @@ __all__ = [
     "money_done",
     "open_commands",
     "revoke",
+    "stop",
     "terminal",
     "verify_request",
 ]

@@ -42,6 +42,7 @@ class TerminalStatus:
     printer: Mapping[str, object] | None
     version: str | None
     locked_order: UUID | None
+    stopped: bool
 
 
 _HEAR = (
@@ -187,6 +188,7 @@ def board(connection: sa.Connection) -> tuple[TerminalStatus, ...]:
             row.printer,
             row.version,
             row.locked_order,
+            row.stopped_at is not None,
         )
         for row in connection.execute(_BOARD)
     )

@@ -33,6 +33,8 @@ terminals = sa.Table(
     sa.Column("public_key", sa.Text, nullable=False),
     sa.Column("enrolled_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant, nullable=True),
+    # Stopped by an operator until further notice; nothing new is begun or handed out there.
+    sa.Column("stopped_at", Instant, nullable=True),
     sa.Column("last_seen_at", Instant, nullable=True),
     sa.Column("reader_state", sa.Text, nullable=True),
     sa.Column("printer", JSONB, nullable=True),

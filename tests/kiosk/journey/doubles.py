@@ -156,6 +156,8 @@ class FakePortal:
     ended: list[Ended] = field(default_factory=list)
     abandoned: list[str] = field(default_factory=list)
     starts: int = 0
+    looks: int = 0
+    """how often an issuance was asked for"""
     commands: tuple[str, ...] = ()
     requests: list[IssuanceRequest] = field(default_factory=list)
     outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
@@ -198,6 +200,7 @@ class FakePortal:
     def issuance(self, token: str, issuance: str) -> Issuance:
         self._answer(self.issue_error)
         self.renders -= 1
+        self.looks += 1
         if self.renders > 0:
             return Issuance(issuance, "rendering", fee=self.fee)
         return Issuance(issuance, self.end_state, self.pages, fee=self.fee)

@@ -92,6 +92,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("staff", "POST", "/cases/<uuid:issuance>"): STAFF,
     ("staff", "GET", "/switches"): STAFF,
     ("staff", "POST", "/switches/issuance"): STAFF,
+    ("staff", "POST", "/switches/certificates/<kind>"): STAFF,
+    ("staff", "POST", "/switches/terminals/<terminal_id>"): STAFF,
     ("terminal", "GET", "/healthz"): PUBLIC,
     ("terminal", "POST", "/v1/heartbeat"): TERMINAL,
     ("terminal", "POST", "/v1/challenges"): TERMINAL,
