@@ -19,7 +19,7 @@ def till_of(stage: Stage) -> FakeTill:
     return stage.till
 
 
-def test_money_is_asked_for_only_when_the_paper_is_ready_and_its_fee_is_the_one_fixed_at_request(
+def test_money_is_asked_for_only_when_the_paper_is_ready_and_is_the_fee_fixed_at_request(
     stage: Stage,
 ) -> None:
     stage.portal.renders, stage.portal.fee = 5, 450

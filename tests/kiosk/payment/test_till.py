@@ -197,7 +197,7 @@ def test_giving_back_in_the_middle_of_a_payment_stops_it_first(till: Till, machi
     machine.wait_for_payment()
     machine.insert(100)
     end = time.monotonic() + 5
-    while (ended := till.obey(portal.signs(ORDER, "void"))) is None:
+    while till.obey(portal.signs(ORDER, "void")) is None:
         assert time.monotonic() < end
         time.sleep(0.01)
     assert machine.returned == 100
@@ -241,11 +241,34 @@ def test_only_the_portals_command_for_this_terminal_in_its_time_moves_money(
     assert machine.entries()[ORDER].open
 
 
-def test_nothing_about_a_person_is_on_the_wire_and_every_step_has_its_own_name() -> None:
-    names = [reservation_id(ORDER, attempt) for attempt in (1, 2)] + [
-        step_id(ORDER, "complete"),
-        step_id(ORDER, "reverse"),
-    ]
-    assert len(set(names)) == len(names)
+def test_nothing_about_a_person_is_on_the_wire(till: Till, machine: Machine, portal: Portal) -> None:
+    """All a device learns of a sale: its opaque id, yen, the means, the terminal, the time."""
+    heard: list[object] = []
+    answers = machine._answers
+    machine._answers = lambda request: (heard.append(request), answers(request))[1]  # type: ignore[method-assign, func-returns-value]
+    hold(till, machine)
+    assert till.obey(portal.signs(ORDER, "capture")) is not None
+    allowed = {
+        ORDER, "kiosk-01", "kiosk-01-till", "JPY", 300, "Cash", "FirstReservation", "Completion", "R1", "3.0",
+        "Service", "Request", "Payment", "TransactionStatus", "Login", "Diagnosis", "madoguchi", "kiosk", "test",
+        "none", "ja", False,
+    }  # fmt: skip
+    of_the_protocol = {"ServiceID", "TimeStamp", "DateTime", "MessageCategory"}
+    said = {leaf for request in heard for name, leaf in _leaves(request) if name not in of_the_protocol}
+    assert said <= allowed
+
+
+def _leaves(value: object, name: str = "") -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        return [leaf for key, inner in value.items() for leaf in _leaves(inner, str(key))]
+    if isinstance(value, list):
+        return [leaf for inner in value for leaf in _leaves(inner, name)]
+    return [(name, value)]
+
+
+def test_every_step_of_an_order_has_a_name_of_its_own() -> None:
+    of_two = {ORDER, str(uuid4())}
+    names = [reservation_id(order, attempt) for order in of_two for attempt in (1, 2)]
+    names += [step_id(order, step) for order in of_two for step in ("complete", "reverse")]
+    assert len(set(names)) == 8
     assert all(len(name) == 10 and name.isalnum() for name in names)
-    assert names != [reservation_id(str(uuid4()), 1)] * 4
