@@ -124,6 +124,18 @@ class KioskVisitor:
                     break
             self.page.wait_for_timeout(100)
 
+    def leave_without_looking(self) -> None:
+        """Take the paper and go, whatever the screen says then."""
+        self.press("paper-taken")
+        self.see("done")
+        self.press("finish")
+
+    def arrive_again(self) -> None:
+        """Whoever stood here is gone; the machine serves the next person."""
+        self.page.goto(self.url)
+        self.give_up()
+        self.see("attract")
+
     def leave(self) -> str:
         """Take the paper and go; returns the reference number of the last screen."""
         self.press("paper-taken")
