@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable
 
-import pytest
-
 from tests.whole.wires import SERVES_AGAIN_WITHIN_MS, to_confirm
 from tests.world.hands.kiosk import KioskVisitor
 from tests.world.house import House
@@ -50,17 +48,16 @@ def test_a_machine_that_loses_power_while_it_holds_the_fee_keeps_it_when_it_is_b
     visitor.see("attract", patience_ms=SERVES_AGAIN_WITHIN_MS)
 
 
-@pytest.mark.parametrize("part", ["kiosk", "terminal"])
-def test_a_program_that_dies_between_the_held_fee_and_the_paper_leaves_the_book_right(
-    house: House, visitor: KioskVisitor, part: str
+def test_a_kiosk_that_dies_between_the_coins_and_the_paper_leaves_the_book_right(
+    house: House, visitor: KioskVisitor
 ) -> None:
     sheets = len(house.printer.documents())
     before = to_paying(house, visitor, "cash")
     house.payment.insert(100)
     house.payment.insert(100)
-    house.services[part].kill()
+    house.services["kiosk"].kill()
     house.payment.insert(100)
-    house.services[part].start()
+    house.services["kiosk"].start()
     until(lambda: all(not entry.open for entry in new(house, before)) and house.payment.asks_for() is None)
     came_out = len(house.printer.documents()) - sheets
     assert sum(entry.captures for entry in new(house, before)) == came_out
