@@ -39,6 +39,8 @@ class Found:
     under_way: int | None
     inserted: int
     next_attempt: int
+    refused: Said | None = None
+    """the device's answer to the last try, where that came to nothing"""
 
 
 class PaymentDevice:
@@ -61,6 +63,7 @@ class PaymentDevice:
 
     def find(self, order: str) -> Found:
         """What became of every try to hold the fee of `order`."""
+        refused: Said | None = None
         for attempt in range(1, MOST_ATTEMPTS + 1):
             service = _fresh()
             said = self._status(nexo.status_of_reservation(self._parties, service, order, attempt), service)
@@ -69,8 +72,9 @@ class PaymentDevice:
             if said.condition == "InProgress":
                 return Found(None, attempt, said.inserted, attempt + 1)
             if said.condition == "NotFound":
-                return Found(None, None, 0, attempt)
-        return Found(None, None, 0, MOST_ATTEMPTS + 1)
+                return Found(None, None, 0, attempt, refused)
+            refused = said
+        return Found(None, None, 0, MOST_ATTEMPTS + 1, refused)
 
     def reserve(self, order: str, attempt: int, yen: int, means: Means, lost: threading.Event) -> Said:
         """Take the fee from the person; answers when it is held, or when it will not be."""

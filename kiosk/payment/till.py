@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from kiosk.payment.commands import Keys, MoneyCommand, verify
-from kiosk.payment.device import MOST_ATTEMPTS, PaymentDevice, Reservation
+from kiosk.payment.device import MOST_ATTEMPTS, Found, PaymentDevice, Reservation
 from kiosk.payment.nexo import Condition, Means, Said, Step
 from kiosk.payment.wire import DeviceSilent
 
@@ -187,8 +187,16 @@ class Till:
                 if found.reservation is not None:
                     return Progress("held", held=found.reservation)
                 if found.under_way is None:
-                    return Progress("refused", problem="payment_failed")
+                    return self._why_not(found)
             time.sleep(_ASK_AGAIN_SECONDS)
+
+    def _why_not(self, found: Found) -> Progress:
+        """The device's reason where it has answered this try; without an answer there was no try."""
+        with self._lock:
+            answered = self._attempt is not None and found.next_attempt > self._attempt
+        if answered and found.refused is not None:
+            return _refused(found.refused)
+        return Progress("refused", problem="payment_failed")
 
     def _given_up(self, order: str) -> bool:
         with self._lock:

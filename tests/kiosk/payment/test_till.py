@@ -92,6 +92,17 @@ def test_a_tap_that_is_refused_says_why(
     assert machine.entries() == {}
 
 
+@pytest.mark.parametrize("fault", ["silent", "drop_after"])
+def test_a_refusal_whose_answer_was_lost_still_says_why(till: Till, machine: Machine, fault: str) -> None:
+    machine.change = 100
+    till.condition()
+    machine.fail_next("reserve", fault)
+    till.begin(ORDER, 300, "cash")
+    machine.wait_for_payment()
+    machine.insert(1000)
+    assert until(lambda: till.progress(ORDER), "refused").problem == "payment_no_change"
+
+
 @pytest.mark.parametrize(("fault", "problem"), [("decline", "payment_declined"), ("host_down", "payment_host")])
 def test_a_refusal_of_the_card_company_says_why(till: Till, machine: Machine, fault: str, problem: str) -> None:
     till.condition()
