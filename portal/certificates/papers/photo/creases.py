@@ -77,7 +77,7 @@ def _darker(photo: Grey, bare: Mask) -> npt.NDArray[np.float64]:
 def _widened(photo: Grey) -> Grey:
     """The darkest within two pixels to the left and right: a rule a little off its place is not lost."""
     padded = np.pad(photo, ((0, 0), (2, 2)), mode="edge")
-    return np.max([padded[:, step : step + photo.shape[1]] for step in range(5)], axis=0)
+    return np.asarray(np.max([padded[:, step : step + photo.shape[1]] for step in range(5)], axis=0))
 
 
 def _binned(values: Grey) -> npt.NDArray[np.float64]:
