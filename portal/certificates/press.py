@@ -19,11 +19,11 @@ from weasyprint.text.fonts import FontConfiguration
 
 from portal.certificates.characters import Coverage, approved_font
 from portal.certificates.eras import in_era
-from portal.certificates.forms import shelf
 from portal.certificates.forms.bits import Bits, of_png
 from portal.certificates.forms.compiling import GROUND, CompiledKind, Form, compile_kind, render
 from portal.certificates.forms.filling import TEXT_FONT, Lines, Texts, places_of
 from portal.certificates.forms.glyphs import Glyphs
+from portal.certificates.forms.keeping import Keeping
 from portal.certificates.forms.slots import page_template, planted
 from portal.certificates.forms.stock import Stock
 from portal.certificates.forms.weasy import writer
@@ -134,9 +134,9 @@ class Press:
     def __init__(self, folder: Path) -> None:
         require_subsetter()
         use_only_approved_font(folder)
-        self._folder = folder
         self.coverage = Coverage(approved_font())
         self._glyphs = Glyphs(approved_font())
+        self._keeping = Keeping(folder / "forms", approved_font())
         self._texts = Texts(self.coverage, self._glyphs)
         self._fonts = FontConfiguration()
         self._stocks: dict[bytes, Stock] = {}
@@ -214,12 +214,7 @@ class Press:
     def _forms(self, kind: Kind, seal: Seal) -> CompiledKind:
         known = self._compiled.get((seal.picture, kind.id))
         if known is None:
-            stock = self._stock(seal)
-            name = shelf.name_of(kind, seal, stock.frame_folder)
-            known = shelf.get(self._folder, name)
-            if known is None:
-                known = compile_kind(kind, _SAMPLE, stock)
-                shelf.put(self._folder, name, known)
+            known = self._keeping.forms(kind, seal, lambda: compile_kind(kind, _SAMPLE, self._stock(seal)))
             self._compiled[seal.picture, kind.id] = known
         return known
 

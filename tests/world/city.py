@@ -164,6 +164,7 @@ def _build(folder: Path) -> None:
 
 def _load(folder: Path) -> None:
     _portal(folder, "database", "migrate")
+    _portal(folder, "worker", "--prepare")
     _portal(folder, "keys", "create")
     (folder / "ticket-keys.json").write_bytes(_portal(folder, "keys", "export"))
     _portal(folder, "municipality", "load", str(folder / "data" / "municipality.toml"))

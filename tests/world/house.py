@@ -170,9 +170,12 @@ class House:
         return self.folder / "logs" / f"{name}.log"
 
     def _copy_city(self) -> None:
-        for part in ("postgres", "jpki", "trust", "cards", "hsm", "secrets", "tls", "press"):
+        for part in ("postgres", "jpki", "trust", "cards", "hsm", "secrets", "tls"):
             shutil.copytree(self.city.folder / part, self.folder / part)
         shutil.copy(self.city.folder / "ticket-keys.json", self.folder)
+        # Compiled forms are named by what they come from: a house may take up, and add to, those of all others.
+        (self.folder / "press").mkdir()
+        (self.folder / "press" / "forms").symlink_to(self.city.folder / "press" / "forms")
         known = {"ports": self.ports, "city": str(self.city.folder)}
         (self.folder / "house.json").write_text(json.dumps(known), encoding="utf-8")
 

@@ -1,9 +1,8 @@
 """Finished PDF objects, kept as bytes and copied into one document after another with their numbers set anew."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import pydyf
 
@@ -41,26 +40,17 @@ class _Kept:
 
 
 class Library:
-    """Objects taken from documents, each once."""
+    """Objects taken from documents, each once. `objects` are those that another library has given."""
 
-    def __init__(self) -> None:
-        self._kept: list[_Kept] = []
-        self._known: dict[_Kept, int] = {}
+    def __init__(self, objects: Iterable[tuple[tuple[bytes, ...], tuple[int, ...]]] = ()) -> None:
+        self._kept = [_Kept(parts, references) for parts, references in objects]
+        self._known = {kept: place for place, kept in enumerate(self._kept)}
         self._orders: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._placed: dict[tuple[tuple[int, ...], int], tuple[bytes, ...]] = {}
 
-    @classmethod
-    def of(cls, kept: Iterable[tuple[tuple[bytes, ...], tuple[int, ...]]]) -> Self:
-        """A library of objects given as iterating over one gives them."""
-        library = cls()
-        for parts, references in kept:
-            library._known[_Kept(parts, references)] = len(library._kept)
-            library._kept.append(_Kept(parts, references))
-        return library
-
-    def __iter__(self) -> Iterator[tuple[tuple[bytes, ...], tuple[int, ...]]]:
-        """Every object: its bytes cut at every reference, and which objects those point to."""
-        return ((kept.parts, kept.references) for kept in self._kept)
+    def objects(self) -> list[tuple[tuple[bytes, ...], tuple[int, ...]]]:
+        """Every object, cut at its references, with the places those point to; the order gives the places."""
+        return [(kept.parts, kept.references) for kept in self._kept]
 
     def take(self, objects: Sequence[pydyf.Object], number: int) -> int:
         """Keep the object with this number and all it refers to; returns its place in the library."""

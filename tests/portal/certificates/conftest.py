@@ -18,10 +18,12 @@ from portal.certificates import IssuanceUnknown, Means, NotAuthorisable, Refused
 from portal.certificates.paper import Issue, Kind, Layout
 from portal.certificates.press import Press, Printed
 from portal.certificates.rendering import render
+from portal.certificates.seal import all_seals
 from portal.certificates.sealing.sealer import Sealing
 from portal.certificates.tables import issuance_documents, issuances
 from portal.ground import Ground
 from portal.register import ChangeReason
+from portal.settings import Settings
 from tests.conftest import CHECKOUT
 from tests.portal.certificates.sheets import software_sealing
 from tests.portal.register.people import TESTER, put_household
@@ -40,9 +42,15 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def press() -> Press:
-    """One press for all tests, as in a worker process; forms that have not changed are kept from run to run."""
-    return Press(CHECKOUT / ".state" / "press")
+def press(base_settings: Settings) -> Press:
+    """One press for all tests, as in a worker process; what it compiles is kept for other runs and for workers."""
+    folder, kept = base_settings.state_dir / "press", CHECKOUT / ".state" / "press-forms"
+    folder.mkdir(parents=True)
+    kept.mkdir(exist_ok=True)
+    (folder / "forms").symlink_to(kept)
+    press = Press(folder)
+    press.warm_up(all_seals())
+    return press
 
 
 class Kiosk:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.certificates.press import Press
 from portal.ground import Ground
 from tests.conftest import CHECKOUT
 from tests.portal.certificates.conftest import counter, kiosk, press, real_kiosk, visit
@@ -49,6 +50,11 @@ class WorkerProcess:
             assert selector.select(DEADLINE), f"the worker never said {word}"
             assert self._process.stdout.readline().decode().strip() == word
 
+    def children(self) -> set[int]:
+        """Ids of the processes it has forked."""
+        listed = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return {int(pid) for pid in listed.split()}
+
     def kill(self) -> None:
         """kill -9."""
         self._process.kill()
@@ -70,8 +76,8 @@ class WorkerProcess:
 
 
 @pytest.fixture
-def settings_file(ground: Ground, tmp_path: Path) -> Path:
-    """The ground's settings as the file a process reads."""
+def settings_file(ground: Ground, press: Press, tmp_path: Path) -> Path:
+    """The ground's settings as the file a process reads; `press` has compiled the forms that it takes up."""
     settings = ground.settings
     (tmp_path / "secret").write_bytes(settings.secret_key)
     (tmp_path / "field").write_bytes(settings.field_key)

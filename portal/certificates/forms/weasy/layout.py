@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import pydyf
+import weasyprint
 from weasyprint.document import Document, Page
 from weasyprint.formatting_structure import boxes
-from weasyprint.text.ffi import harfbuzz_subset
+from weasyprint.text.ffi import harfbuzz_subset, pango
 
 from portal.certificates.forms.library import Library
 from portal.certificates.forms.weasy.faults import FormBroken, SubsetterMissing
@@ -63,6 +64,11 @@ def require_subsetter() -> None:
     """Raises SubsetterMissing unless WeasyPrint found libharfbuzz-subset."""
     if harfbuzz_subset is None:
         raise SubsetterMissing("libharfbuzz-subset")
+
+
+def engines() -> str:
+    """Names and versions of all that decides where a text comes to stand and what is drawn."""
+    return f"WeasyPrint {weasyprint.__version__}, pydyf {pydyf.VERSION}, Pango {pango.pango_version()}"
 
 
 def pieces(page: Page) -> list[Piece]:
