@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 PREPARE_SECONDS = 40.0
 LOST_AGENT_SECONDS = 30.0
 _COMING = frozenset({"requested", "rendering"})
-_MAY_BE_RELEASED = frozenset({"ready", "released"})
+_MAY_BE_RELEASED = frozenset({"ready", "authorised", "released"})
 
 
 class PaperSteps:
@@ -70,6 +70,12 @@ class PaperSteps:
         now = self._parts.journey.view
         issuance = now.visit.issuance
         if now.epoch != view.epoch or issuance is None or issuance.state not in _MAY_BE_RELEASED:
+            return
+        if issuance.fee is None:
+            self._look(now, issuance)
+            return
+        if issuance.fee and not now.visit.paid:
+            self._parts.journey.fire(Event.FEE_DUE, epoch=now.epoch)
             return
         released = self._release(now, issuance)
         if released is not None:
@@ -129,6 +135,20 @@ class PaperSteps:
             items={item.id: item.id in visit.items for item in (offer.items if offer else ())},
         )
 
+    def _look(self, view: View, issuance: Issuance) -> None:
+        """A paper that was ready at once: the answer to the asking does not tell its fee."""
+        token = view.visit.portal.token if view.visit.portal else ""
+        asked_at = self._parts.clock()
+        try:
+            known = self._parts.portal.issuance(token, issuance.issuance)
+        except PortalUnreachable:
+            self._portal_silent(view, asked_at)
+        except PortalRefused as refusal:
+            self._parts.refuse(view, refusal)
+        else:
+            self._silent_since = None
+            self._take_note(view, known)
+
     def _take_note(self, view: View, known: Issuance) -> None:
         self._parts.journey.note(epoch=view.epoch, issuance=known, of=known.pages or 0)
         now = self._parts.journey.view
@@ -153,6 +173,7 @@ class PaperSteps:
                 self._end(issuance.issuance, NEVER_SENT)
             return None
         except PortalRefused as refusal:
+            self._parts.aftercare.order_abandoned(issuance.issuance)
             if self._silent_since is not None:
                 # An earlier answer was lost on the way: the portal may believe that the paper left it.
                 self._end(issuance.issuance, NEVER_SENT)

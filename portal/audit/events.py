@@ -53,6 +53,8 @@ class Action(StrEnum):
     ISSUANCE_RELEASED = "issuance.released"
     ISSUANCE_ENDED = "issuance.ended"
     ISSUANCE_SETTLED = "issuance.settled"
+    PAYMENT_AUTHORISED = "payment.authorised"
+    PAYMENT_ENDED = "payment.ended"
     FILING_SUBMITTED = "filing.submitted"
     FILING_READ = "filing.read"
     FILING_CLAIMED = "filing.claimed"

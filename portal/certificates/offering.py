@@ -12,6 +12,7 @@ from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import all_kinds
 from portal.certificates.paper import Item, Kind, Scope
 from portal.certificates.tables import RefusalCode
+from portal.clock import local_date
 from portal.municipality import Municipality
 
 
@@ -52,17 +53,21 @@ def offers(connection: sa.Connection, resident_id: UUID, *, now: datetime) -> li
     """Every kind the municipality has a fee for, refused ones included. Writes the reading to the audit."""
     here = municipality.current(connection)
     applicant = read(connection, resident_id, why=Why.OFFER, now=now)
-    return [_offer(kind, applicant, here, now) for kind in all_kinds().values() if kind.fee in here.fees]
+    return [
+        _offer(kind, fee, applicant, here, now)
+        for kind in all_kinds().values()
+        if (fee := here.fee(kind.fee, local_date(now))) is not None
+    ]
 
 
-def _offer(kind: Kind, applicant: Applicant, here: Municipality, now: datetime) -> Offer:
+def _offer(kind: Kind, fee: int, applicant: Applicant, here: Municipality, now: datetime) -> Offer:
     decision = decide(applicant.circle(frozenset({applicant.resident_id})), here, kind.id, now)
     refusal = decision.code if isinstance(decision, Refused) else None
     members = () if refusal is not None else applicant.household.members
     return Offer(
         kind=kind.id,
         name=kind.name,
-        fee=here.fees[kind.fee],
+        fee=fee,
         refusal=refusal,
         scopes=kind.scopes,
         persons=tuple(Person(str(member.id), member.name) for member in members),

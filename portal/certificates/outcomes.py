@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from portal import audit, terminals
 from portal.audit import Action, Actor, ActorKind
 from portal.certificates.issuance import IssuanceUnknown, erase_document
+from portal.certificates.money.following import decide, state_of
+from portal.certificates.money.tables import Means, PaymentEvent, PaymentState, payments
 from portal.certificates.states import NotReportable, NotSettleable, move
 from portal.certificates.tables import Answer, Event, State, issuances
 from portal.ground import Ground
@@ -20,8 +22,12 @@ _OPEN = sa.or_(
     sa.and_(issuances.c.state == State.FAILED.value, issuances.c.refusal.is_(None)),
 )
 _BY_ID = sa.select(issuances).where(issuances.c.id == sa.bindparam("of_issuance"))
+_WITH_MONEY = sa.select(
+    issuances, payments.c.amount, payments.c.means, payments.c.state.label("money_state")
+).outerjoin(payments, payments.c.issuance_id == issuances.c.id)
+_CASE = _WITH_MONEY.where(issuances.c.id == sa.bindparam("of_issuance"))
 _LOCKED = _BY_ID.with_for_update()
-_OPEN_CASES = sa.select(issuances).where(_OPEN).order_by(issuances.c.ended_at, issuances.c.id).limit(500)
+_OPEN_CASES = _WITH_MONEY.where(_OPEN).order_by(issuances.c.ended_at, issuances.c.id).limit(500)
 _HISTORY = (
     sa.select(issuances)
     .where(issuances.c.resident_id == sa.bindparam("of_resident"), issuances.c.released_at.is_not(None))
@@ -32,6 +38,10 @@ _HISTORY = (
 
 class StatementMissing(Exception):
     """Raised when a case is to be closed without saying what paper left the machine."""
+
+
+class FeeUndecided(Exception):
+    """Raised when a part of the paper came out and nobody has said whether the fee held for it is kept."""
 
 
 class Outcome(StrEnum):
@@ -47,6 +57,15 @@ _EVENTS = {
     Outcome.NOT_PRINTED: Event.REPORT_NOT_PRINTED,
     Outcome.UNKNOWN: Event.REPORT_UNKNOWN,
 }
+
+
+@dataclass(frozen=True)
+class Money:
+    """What is known of the fee of one issuance: yen, how it was paid, where it stands."""
+
+    amount: int
+    means: Means | None
+    state: PaymentState
 
 
 @dataclass(frozen=True)
@@ -69,6 +88,7 @@ class Case:
     statement: str | None
     settled_by: str | None
     settled_at: datetime | None
+    money: Money | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +152,7 @@ def open_cases(connection: sa.Connection) -> list[Case]:
 
 def case(connection: sa.Connection, issuance_id: UUID) -> Case:
     """One issuance as staff see it, open or not; raises IssuanceUnknown."""
-    row = connection.execute(_BY_ID, {"of_issuance": issuance_id}).one_or_none()
+    row = connection.execute(_CASE, {"of_issuance": issuance_id}).one_or_none()
     if row is None:
         raise IssuanceUnknown
     return _case(row)
@@ -145,12 +165,14 @@ def settle(
     *,
     answer: Answer | str,
     statement: str,
+    keep_fee: bool | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Close an open case by saying what paper left the machine, and command its terminal to unlock.
 
-    Raises StatementMissing, IssuanceUnknown, NotSettleable.
+    What was found also ends the money that was held: all paper there = kept, none = given back. Only where a part of
+    it came out staff choose, by `keep_fee`. Raises StatementMissing, FeeUndecided, IssuanceUnknown, NotSettleable.
     """
     established = Answer(answer)
     words = statement.strip()
@@ -161,6 +183,8 @@ def settle(
         raise IssuanceUnknown
     if row.refusal is not None:
         raise NotSettleable(issuance_id, State(row.state))
+    if state_of(connection, row.id) is PaymentState.HELD:
+        decide(connection, row.id, row.terminal_id, _end_of_money(established, keep_fee), now=now)
     move(
         connection, row.id, Event.SETTLE,
         answer=established, statement=words, settled_by=actor.id, settled_at=now,
@@ -174,6 +198,14 @@ def settle(
         terminals.command_unlock(
             connection, ground.keys, row.terminal_id, row.id, established.value, actor=actor, now=now
         )
+
+
+def _end_of_money(found: Answer, keep_fee: bool | None) -> PaymentEvent:
+    if found is not Answer.PARTLY_PRINTED:
+        return PaymentEvent.CAPTURE if found is Answer.PRINTED else PaymentEvent.VOID
+    if keep_fee is None:
+        raise FeeUndecided
+    return PaymentEvent.CAPTURE if keep_fee else PaymentEvent.VOID
 
 
 def history_of(connection: sa.Connection, resident_id: UUID) -> list[Issued]:
@@ -210,4 +242,11 @@ def _case(row: sa.Row[tuple[object, ...]]) -> Case:
         statement=row.statement,
         settled_by=row.settled_by,
         settled_at=row.settled_at,
+        money=_money(row),
     )
+
+
+def _money(row: sa.Row[tuple[object, ...]]) -> Money | None:
+    if row.money_state is None:
+        return None
+    return Money(row.amount, None if row.means is None else Means(row.means), PaymentState(row.money_state))

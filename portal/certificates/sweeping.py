@@ -17,7 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 _DUE = (
     sa.select(issuances.c.id, issuances.c.resident_id, issuances.c.state)
     .where(
-        issuances.c.state.in_(("requested", "rendering", "ready", "released")),
+        issuances.c.state.in_(("requested", "rendering", "ready", "authorised", "released")),
         issuances.c.due_at <= sa.bindparam("by"),
     )
     .order_by(issuances.c.due_at)

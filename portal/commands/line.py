@@ -12,6 +12,7 @@ from portal.commands import (
     identity,
     keys,
     municipality,
+    reconcile,
     register,
     revocation,
     serve,
@@ -22,7 +23,7 @@ from portal.commands import (
 from portal.ground import open_ground
 from portal.keys import KeyUnavailable
 
-TOPICS = (database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal)
+TOPICS = (database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal, reconcile)
 
 
 def parser() -> argparse.ArgumentParser:

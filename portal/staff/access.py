@@ -57,4 +57,6 @@ ACCESS: dict[str, Access] = {
     "cases.settle": OPERATOR,
     "switches.show": OPERATOR,
     "switches.issuance": OPERATOR,
+    "switches.certificate": OPERATOR,
+    "switches.terminal": OPERATOR,
 }

@@ -69,6 +69,7 @@ async def _housekeeping(ground: Ground, stop: asyncio.Event) -> None:
             await asyncio.to_thread(certificates.sweep, ground)
             await asyncio.to_thread(remove_departed_residents, ground)
             await asyncio.to_thread(forget_sessions, ground)
+            await asyncio.to_thread(certificates.reconcile_by_night, ground)
         except sa.exc.OperationalError as lost:
             _LOGGER.warning("housekeeping waits for the database (%s)", type(lost).__name__)
         await _pause(stop, _HOUSEKEEPING_EVERY)

@@ -92,6 +92,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("staff", "POST", "/cases/<uuid:issuance>"): STAFF,
     ("staff", "GET", "/switches"): STAFF,
     ("staff", "POST", "/switches/issuance"): STAFF,
+    ("staff", "POST", "/switches/certificates/<kind>"): STAFF,
+    ("staff", "POST", "/switches/terminals/<terminal_id>"): STAFF,
     ("terminal", "GET", "/healthz"): PUBLIC,
     ("terminal", "POST", "/v1/heartbeat"): TERMINAL,
     ("terminal", "POST", "/v1/challenges"): TERMINAL,
@@ -101,6 +103,9 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("terminal", "GET", "/v1/issuances/<uuid:issuance>"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/release"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/outcome"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/abandon"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/payment"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/payment/end"): TERMINAL,
 }
 CLOSED = [door for door, who in DOORS.items() if who != PUBLIC]
 FORMS = [door for door, who in DOORS.items() if door[1] == "POST" and door[0] != "terminal" and who != BRIDGE]

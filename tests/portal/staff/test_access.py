@@ -52,6 +52,8 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", f"/cases/{SOME_ID}"): {O},
     ("GET", "/switches"): {O},
     ("POST", "/switches/issuance"): {O},
+    ("POST", f"/switches/certificates/{SOME_ID}"): {O},
+    ("POST", f"/switches/terminals/{SOME_ID}"): {O},
 }
 
 

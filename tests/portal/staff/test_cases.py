@@ -13,11 +13,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from portal import certificates, database, terminals
 from portal.audit import audit_events
-from portal.certificates import State
+from portal.certificates import Gap, Means, PaymentState, State
+from portal.certificates.money.tables import payments
 from portal.certificates.tables import issuances
+from portal.clock import local_date
 from portal.ground import Ground
 from portal.identity import Role
 from portal.keys import Purpose
+from portal.staff.words import GAPS
 from tests.portal.conftest import MovableClock
 from tests.portal.staff.conftest import SitDown
 from tests.portal.staff.desk import Desk, words
@@ -45,7 +48,7 @@ def state(ground: Ground, issuance: UUID) -> State:
 
 def commands(ground: Ground) -> list[str]:
     with database.transaction(ground.engine) as connection:
-        return terminals.open_commands(connection, "kiosk-01", now=ground.clock.now())
+        return terminals.open_commands(connection, ground.keys, "kiosk-01", now=ground.clock.now())
 
 
 def settle(desk: Desk, issuance: UUID, answer: str = "partly_printed", statement: str = STATEMENT) -> int:
@@ -142,6 +145,74 @@ def test_once_the_device_has_obeyed_the_page_says_so(desk: Desk, lost: UUID, gro
     settle(desk, lost)
     say(ground)
     assert "端末は停止していません" in words(desk.get(f"/cases/{lost}"))
+
+
+def hold_fee(ground: Ground, issuance: UUID) -> None:
+    with database.transaction(ground.engine) as connection:
+        connection.execute(
+            payments.insert(),
+            {
+                "issuance_id": issuance,
+                "amount": 300,
+                "state": PaymentState.HELD,
+                "means": Means.CASH,
+                "reference": "R1",
+            },
+        )
+
+
+def fee_state(ground: Ground) -> str:
+    with database.transaction(ground.engine) as connection:
+        return str(connection.execute(sa.select(payments.c.state)).scalar_one())
+
+
+def test_the_page_says_where_the_fee_is_and_what_each_answer_does_to_it(
+    desk: Desk, lost: UUID, ground: Ground
+) -> None:
+    assert "手数料はありません。" in words(desk.get(f"/cases/{lost}"))
+    hold_fee(ground, lost)
+    page = words(desk.get(f"/cases/{lost}"))
+    for text in (
+        "300円（現金） 支払いの機械が預かったまま、確認を待っています。",
+        "手数料は受け取りになります。",
+        "手数料は返します。",
+        "一部だけが出たときの手数料 300円",
+    ):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "keep", "end"),
+    [
+        ("printed", "", "capturing"), ("not_printed", "", "voiding"), ("partly_printed", "yes", "capturing"),
+        ("partly_printed", "no", "voiding"),
+    ],
+)  # fmt: skip
+def test_the_statement_about_the_paper_decides_about_the_fee(  # noqa: PLR0917
+    desk: Desk, lost: UUID, ground: Ground, answer: str, keep: str, end: str
+) -> None:
+    hold_fee(ground, lost)
+    form = {"answer": answer, "statement": STATEMENT, "keep_fee": keep}
+    assert desk.post(f"/cases/{lost}", form, page=f"/cases/{lost}").status_code == 303
+    assert fee_state(ground) == end
+    assert "支払いの機械に送っています" in words(desk.get(f"/cases/{lost}"))
+
+
+def test_a_part_of_the_paper_needs_a_word_about_the_fee(desk: Desk, lost: UUID, ground: Ground) -> None:
+    hold_fee(ground, lost)
+    form = {"answer": "partly_printed", "statement": STATEMENT}
+    response = desk.post(f"/cases/{lost}", form, page=f"/cases/{lost}")
+    assert response.status_code == 422
+    assert words(response).count("お預かりしている手数料を、受け取るか返すか選んでください。") == 2
+    assert (state(ground, lost), fee_state(ground)) == (State.UNKNOWN, "held")
+
+
+def test_gaps_of_the_books_stand_on_the_page_until_they_are_gone(desk: Desk, lost: UUID, ground: Ground) -> None:
+    certificates.reconcile(ground, local_date(ground.clock.now()))
+    page = words(desk.get("/cases"))
+    for gap in (Gap.REQUEST_MISSING, Gap.RENDERING_MISSING, Gap.DELIVERY_MISSING, Gap.STATEMENT_MISSING):
+        assert GAPS[gap] in page
+    assert set(GAPS) == set(Gap)
 
 
 def test_a_second_statement_changes_nothing_and_is_told(desk: Desk, lost: UUID, ground: Ground) -> None:
