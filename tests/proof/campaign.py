@@ -28,7 +28,7 @@ _UNFINISHED = sa.text(
 )
 _ALL_OVERDUE = sa.text(
     "UPDATE issuances SET due_at = now() - interval '1 second' "
-    "WHERE state IN ('requested', 'rendering', 'ready', 'released')"
+    "WHERE state IN ('requested', 'rendering', 'ready', 'authorised', 'released')"
 )
 
 

@@ -33,7 +33,7 @@ _END_PROTECTION = (
 )
 _OVERDUE = sa.text(
     "UPDATE issuances SET due_at = now() - interval '1 second' "
-    "WHERE id = :issuance AND state IN ('requested', 'rendering', 'ready', 'released')"
+    "WHERE id = :issuance AND state IN ('requested', 'rendering', 'ready', 'authorised', 'released')"
 )
 _LOCKED_BY = sa.select(terminals.c.locked_order).where(terminals.c.id == sa.bindparam("which"))
 
