@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from uuid import uuid4
 
+from kiosk.payment.device import Reservation
 from kiosk.portal_answers import IssuanceRequest, Outcome
 from kiosk.portal_client import PortalBusy, PortalClient
 from portal import database, identity
@@ -76,6 +77,7 @@ class _Stand:
                 raise NotMeasuredError(f"still {known.state}")
             time.sleep(_POLL_S)
             known = self.client.issuance(token, known.issuance)
+        self.client.authorise(token, known.issuance, "cash", Reservation("measured", known.fee or 0))
         self.client.release(token, known.issuance)
         taken = (time.perf_counter() - begun) * 1000
         self.client.report_outcome(known.issuance, Outcome("printed", 1, 1, "measured"))

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--faces", type=int, default=2)
     parser.add_argument("--kiosks", type=int, default=6)
     parser.add_argument("--households", type=int, default=120)
-    parser.add_argument("--between-wrecks", type=int, default=40, help="visits from one killed process to the next")
+    parser.add_argument("--between-wrecks", type=int, help="visits from one wreck to the next")
     parser.add_argument("--broken", type=Break, choices=list(Break), help="a deliberate break that must be found")
     asked = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         faces=asked.faces,
         kiosks=asked.kiosks,
         households=asked.households,
-        visits_between_wrecks=asked.between_wrecks,
+        visits_between_wrecks=asked.between_wrecks or min(40, max(8, asked.deliveries // 12)),
         broken=asked.broken,
     )
     folder = CHECKOUT / ".state" / f"proof-{os.getpid()}"

@@ -30,6 +30,14 @@ _EVENTS = sa.text(
     "SELECT action, subject, detail, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS committed "
     "FROM audit_events ORDER BY 4, id"
 )
+_MONEY = sa.text("SELECT issuance_id, state FROM payments")
+# What a fee may be at for each way in which a request came to rest; a device that is off has not yet carried it out.
+_RETURNED = frozenset({"voiding", "voided"})
+_FEES = {
+    "printed": frozenset({"capturing", "captured"}),
+    "unknown": frozenset({"held"}),
+    **dict.fromkeys(("not_printed", "expired", "failed", "settled"), _RETURNED),
+}
 _JOBS = sa.text("SELECT status::text, args->>'issuance' AS issuance FROM procrastinate_jobs")
 
 
@@ -69,6 +77,7 @@ class Ledger:
     rendered_after_end: set[UUID] = field(default_factory=set)
     requested: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     rows: dict[UUID, "sa.Row[tuple[object, ...]]"] = field(default_factory=dict)
+    money: dict[UUID, str] = field(default_factory=dict)
     left_documents: set[UUID] = field(default_factory=set)
     open_jobs: list[tuple[str, str]] = field(default_factory=list)
 
@@ -84,6 +93,7 @@ class Ledger:
         for row in connection.execute(_EVENTS):
             ledger._event(row.action, row.subject, json.loads(row.detail), row.committed)
         ledger.rows = {row.id: row for row in connection.execute(sa.select(issuances))}
+        ledger.money = {row.issuance_id: row.state for row in connection.execute(_MONEY)}
         ledger.left_documents = set(connection.execute(sa.select(issuance_documents.c.issuance_id)).scalars())
         ledger.open_jobs = [(row.status, row.issuance) for row in connection.execute(_JOBS)]
         return ledger
@@ -196,6 +206,7 @@ def _losses(ledger: Ledger, asked: list[Asked], findings: Findings) -> None:
 
 def _one_to_one(ledger: Ledger, judge: Judge, asked: list[Asked], findings: Findings) -> None:
     by_key = {one.key: one for one in asked}
+    _fees(ledger, findings)
     if len({row.request_key for row in ledger.rows.values()}) != len(ledger.rows):
         findings.add(Finding.DUPLICATES, "requests", "one request key with several issuances")
     for issuance, row in ledger.rows.items():
@@ -216,6 +227,12 @@ def _one_to_one(ledger: Ledger, judge: Judge, asked: list[Asked], findings: Find
         served = ledger.rows.get(UUID(of_job))
         if status != "failed" or served is None or served.state not in ENDS | {"failed"}:
             findings.add(Finding.LOSSES, of_job, f"its job is left as {status}")
+
+
+def _fees(ledger: Ledger, findings: Findings) -> None:
+    for issuance, row in ledger.rows.items():
+        if ledger.money.get(issuance) not in _FEES.get(str(row.state), frozenset()):
+            findings.add(Finding.GAPS, issuance, f"{row.state}, and its fee is {ledger.money.get(issuance)}")
 
 
 def _counts(ledger: Ledger, issuance: UUID, most_renderings: int, findings: Findings) -> None:

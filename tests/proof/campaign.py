@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from portal import certificates, database
+from portal import database
 from tests.proof.accounts import Ledger, close
 from tests.proof.board import Board
 from tests.proof.fleet import Fleet
@@ -28,7 +28,7 @@ _UNFINISHED = sa.text(
 )
 _ALL_OVERDUE = sa.text(
     "UPDATE issuances SET due_at = now() - interval '1 second' "
-    "WHERE state IN ('requested', 'rendering', 'ready', 'released')"
+    "WHERE state IN ('requested', 'rendering', 'ready', 'authorised', 'released')"
 )
 
 
@@ -70,7 +70,7 @@ def run(world: World, plan: Plan) -> Report:
     with world.town(plan, addresses[0]) as town, Fleet(town, plan, addresses) as fleet:
         begun = time.monotonic()
         judge = Judge(town.ticket_keys, findings)
-        office = Office(town, done)
+        office = Office(town, done, findings)
         wrecker = Wrecker(town, fleet, plan, done)
         kiosks = [
             Kiosk(
@@ -80,7 +80,7 @@ def run(world: World, plan: Plan) -> Report:
             for terminal in town.terminals
         ]  # fmt: skip
         _serve(kiosks, wrecker, plan, judge)
-        _come_to_an_end(town)
+        _come_to_an_end(town, office)
         with database.transaction(town.ground.engine) as connection:
             ledger = Ledger.read(connection)
         close(ledger, judge, board.asked, {person.id: person for person in (*town.people, *office.newcomers)})
@@ -122,7 +122,7 @@ def _serve(kiosks: list[Kiosk], wrecker: Wrecker, plan: Plan, judge: Judge) -> N
         raise failures[0]
 
 
-def _come_to_an_end(town: Town) -> None:
+def _come_to_an_end(town: Town, office: Office) -> None:
     """Let workers finish, then let ten minutes pass for everything that nobody has brought further.
 
     What the workers have not finished by then keeps its job, and the accounts find that.
@@ -135,5 +135,4 @@ def _come_to_an_end(town: Town) -> None:
         time.sleep(0.1)
     with database.transaction(town.ground.engine) as connection:
         connection.execute(_ALL_OVERDUE)
-    while certificates.sweep(town.ground):
-        pass
+    office.sweep()

@@ -52,6 +52,8 @@ class Asked:
     release_sent_at: float | None = None
     """when the first attempt to fetch the document left the kiosk (Unix seconds)"""
     end_seen: str | None = None
+    paid: str | None = None
+    """the payment device's number of the fee that it holds"""
     timed_out: bool = False
     contested: bool = False
     """whether a worker may still be busy with it although its time is over, or another worker has it"""

@@ -7,6 +7,7 @@ from random import Random
 from typing import TypeVar
 from uuid import UUID, uuid4
 
+from kiosk.payment.device import Reservation
 from kiosk.portal_answers import Issuance, IssuanceRequest, Outcome, OutcomeState, Released
 from kiosk.portal_client import IssuanceRefused, PortalBusy, PortalClient, PortalRefused, PortalUnreachable
 from portal import database, identity
@@ -18,6 +19,7 @@ from tests.proof.wire import Balancer, Clockwork, at_the_tick, client_of
 from tests.proof.world import Person, Terminal, Town
 
 _COMING = frozenset({"requested", "rendering"})
+_TO_BE_HAD = frozenset({"ready", "authorised", "released"})
 _PATIENCE_S = 30.0
 _POLL_S = 0.04
 _READER: dict[str, object] = {"state": "ready", "tries_left": 3}
@@ -78,10 +80,11 @@ class Kiosk:
             self._persist(lambda client: client.close_session(token), dice)
             return
         for _ in range(3):
-            state = self._wait(token, asked, dice)
-            if state not in {"ready", "released"}:
-                self._over(token, asked, state, dice)
+            known = self._wait(token, asked, dice)
+            if known.state not in _TO_BE_HAD:
+                self._over(token, asked, known.state, dice)
                 return
+            self._pay(token, asked, known.fee or 0, dice)
             if self._fetch(token, asked, dice, undo):
                 self._report(token, asked, dice)
                 return
@@ -126,7 +129,7 @@ class Kiosk:
         if twin is not None and twin.result().issuance != accepted.issuance:
             self._judge.findings.add(Finding.DUPLICATES, asked.issuance, "one request key, two issuances")
 
-    def _wait(self, token: str, asked: Asked, dice: Random) -> str:
+    def _wait(self, token: str, asked: Asked, dice: Random) -> Issuance:
         issuance, deadline, draw, slow = asked.issuance, time.monotonic() + _PATIENCE_S, dice.random(), False
         assert issuance is not None
         while True:
@@ -142,7 +145,7 @@ class Kiosk:
             time.sleep(_POLL_S)
         if known.state == "ready" and 1 - draw < self._plan.chances.time_out_when_ready:
             self._time_out(asked, issuance)
-        return known.state
+        return known
 
     def _while_it_is_rendered(self, asked: Asked, issuance: UUID, draw: float) -> float:
         """A worker is taking long over it: time may run out, or a second worker be set to it; once."""
@@ -157,6 +160,18 @@ class Kiosk:
     def _time_out(self, asked: Asked, issuance: UUID) -> None:
         asked.timed_out = True
         self._office.time_out(issuance)
+
+    def _pay(self, token: str, asked: Asked, fee: int, dice: Random) -> None:
+        """The device at the kiosk holds the fee, once."""
+        if asked.paid is not None:
+            return
+        asked.paid = uuid4().hex
+        held = Reservation(asked.paid, fee)
+        try:
+            self._persist(lambda client: client.authorise(token, str(asked.issuance), "cash", held), dice)
+        except IssuanceRefused as refusal:
+            # Its time is over: what is asked for next will be refused too, and the device gives the money back.
+            self._office.done.add(f"unpaid_{refusal.code}")
 
     def _fetch(self, token: str, asked: Asked, dice: Random, undo: list[Undo]) -> bool:
         """Fetch the document; False when it has to be rendered anew or will not come."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from portal import audit, certificates, database, jobs, municipality, register
 from portal.audit import Action
 from portal.certificates import NotSettleable
+from portal.certificates.money.states import IllegalPayment
 from portal.clock import local_date
 from portal.register import ChangeReason, DepartureImpossible, HoldReason
 from portal.register.changes import enter, present_record
@@ -20,6 +21,7 @@ from portal.register.tables import protections
 from portal.terminals.tables import terminals
 from tests.portal.register.people import PLAIN, TESTER
 from tests.proof.accounts import PROTECTION
+from tests.proof.judge import Finding, Findings
 from tests.proof.names import name
 from tests.proof.world import Person, Town
 
@@ -33,7 +35,7 @@ _END_PROTECTION = (
 )
 _OVERDUE = sa.text(
     "UPDATE issuances SET due_at = now() - interval '1 second' "
-    "WHERE id = :issuance AND state IN ('requested', 'rendering', 'ready', 'released')"
+    "WHERE id = :issuance AND state IN ('requested', 'rendering', 'ready', 'authorised', 'released')"
 )
 _LOCKED_BY = sa.select(terminals.c.locked_order).where(terminals.c.id == sa.bindparam("which"))
 
@@ -41,8 +43,8 @@ _LOCKED_BY = sa.select(terminals.c.locked_order).where(terminals.c.id == sa.bind
 class Office:
     """Acts on the register and on single requests, each time in a transaction of its own, and counts what it did."""
 
-    def __init__(self, town: Town, done: "Tally") -> None:
-        self._ground, self.done = town.ground, done
+    def __init__(self, town: Town, done: "Tally", findings: Findings) -> None:
+        self._ground, self.done, self._findings = town.ground, done, findings
         self._newcomers = Newcomers(len(town.people))
 
     @property
@@ -152,8 +154,16 @@ class Office:
         """The time of this request is over, whatever is going on with it; the sweep finds it."""
         with database.transaction(self._ground.engine) as connection:
             connection.execute(_OVERDUE, {"issuance": issuance})
-        certificates.sweep(self._ground)
+        self.sweep()
         self.done.add("time_outs")
+
+    def sweep(self) -> None:
+        """End whatever is overdue."""
+        try:
+            while certificates.sweep(self._ground):
+                pass
+        except IllegalPayment as twice:
+            self._findings.add(Finding.REVIVALS, twice.issuance_id, "to be ended again: its fee was settled before")
 
     def take_over(self, issuance: UUID) -> None:
         """A second job for a request that a worker is rendering, as when its worker is taken for dead."""

@@ -1,7 +1,7 @@
 """`python -m tests.proof.small FOLDER`: the campaigns of the test-suite, one after the other in one world.
 
 An honest one with a few faults of each kind, and one for each deliberate break, aimed at where it shows. Each begins
-with a line `campaign NAME`. A process of its own: a PKCS#11 module is one thing a process.
+with a line `campaign NAME` and ends with a line `end`. A process of its own: a PKCS#11 module is one thing a process.
 """
 
 import sys
@@ -14,6 +14,7 @@ from tests.proof.world import World
 
 _SMALL = Plan(deliveries=15, workers=2, faces=1, kiosks=6, households=25, real_share=0, wrecks=())
 HONEST = "honest"
+END = "end\n"
 PLANS: dict[str, Plan] = {
     HONEST: Plan(
         deliveries=40,
@@ -42,6 +43,7 @@ def main(folder: Path) -> None:
             report = run(world, plan)
             print(f"campaign {name}")
             print("\n".join(report.lines()))
+            print(END, end="", flush=True)
             print("\n".join(report.findings.examples), file=sys.stderr, flush=True)
     finally:
         world.stop()

@@ -44,7 +44,7 @@ from tests.portal.certificates.sheets import software_sealing
 from tests.portal.register.people import TESTER
 
 _PATIENCE_S = 20
-_LIVE = {State.REQUESTED, State.RENDERING, State.READY}
+_LIVE = {State.REQUESTED, State.RENDERING, State.READY, State.AUTHORISED}
 _ROWS = sa.select(issuances.c.id, issuances.c.state, issuances.c.fence).where(
     issuances.c.id == sa.func.any(sa.bindparam("of", type_=sa.ARRAY(sa.Uuid)))
 )
@@ -322,11 +322,11 @@ class Counter(RuleBasedStateMachine):
         allowed = expected.state in SOURCES[event] and not behind
         with self.kiosk.ground.engine.connect() as connection:
             if allowed:
-                moved = move(connection, issuance, event, fence=fence)
+                moved = move(connection, issuance, event, fence=fence, ended_at=self.kiosk.ground.clock.now())
                 assert (moved.state, moved.fence) == (TARGETS[event], expected.fence + (event is Event.CLAIM))
             else:
                 with pytest.raises(EXCEPTIONS[event]) as illegal:
-                    move(connection, issuance, event, fence=fence)
+                    move(connection, issuance, event, fence=fence, ended_at=self.kiosk.ground.clock.now())
                 assert illegal.value.state is expected.state
             connection.rollback()
 

@@ -24,7 +24,7 @@ from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card, MakeCard, link
 from tests.portal.register.people import TESTER
 from tests.portal.terminal.conftest import Kiosk
-from tests.portal.terminal.test_issuances import wish
+from tests.portal.terminal.test_issuances import pay, wish
 from tests.proof.timing import ANSWERS_VARIABLE, MOST, Heard, auc
 
 ANSWERS = int(os.environ.get(ANSWERS_VARIABLE, "240"))
@@ -92,6 +92,7 @@ def _visit(ground: Ground, kiosk: Kiosk, resident: Resident) -> Iterator[Heard]:
     resident.let_go()
     issuance = kiosk.call("POST", "/v1/issuances", wish(resident.id)).get_json()["issuance"]
     render(ground, SwiftPress(), software_sealing(), UUID(issuance))  # type: ignore[arg-type]
+    pay(kiosk, issuance)
     resident.stop()
     yield _timed("release", resident, lambda: kiosk.call("POST", f"/v1/issuances/{issuance}/release", {}))
     resident.let_go()
