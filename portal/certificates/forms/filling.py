@@ -40,15 +40,15 @@ class Texts:
         if not text:
             return ()
         width = self.width(text)
-        for count, setting in enumerate(place.settings, 1):
-            room = (setting.width + _ROUNDING) / setting.size
-            if count == 1:
-                if width <= room:
-                    return (text,)
-            elif width <= room * count:
-                lines = broken(text, self._advances(text), count, room)
-                if lines is not None:
-                    return lines
+        rooms = [(setting.width + _ROUNDING) / setting.size for setting in place.settings]
+        if width <= rooms[0]:
+            return (text,)
+        for within_words in (False, True):
+            for count, room in enumerate(rooms[1:], 2):
+                if width <= room * count:
+                    lines = broken(text, self._advances(text), count, room, within_words=within_words)
+                    if lines is not None:
+                        return lines
         raise DoesNotFit(place.path)
 
     def _advances(self, text: str) -> tuple[float, ...]:
