@@ -16,7 +16,9 @@ _BAND = 3
 _SLOPES = range(-6, 7)
 """Bands a fold may rise or fall from one side of the page to the other: half a degree."""
 _LOST = 0.3
-_DARKER = 0.05
+_DARKER = 0.025
+_SHADE = 0.12
+"""What is darker than this is no shadow but ink: dots of the tint, which a copy makes black."""
 _SHARE, _FEWEST = 0.6, 6
 """Of all bins that can say something, so many must say so; and so many must be able to."""
 _WIDTH = 9
@@ -66,12 +68,12 @@ def _lost(page: Grey, expected: Grey, photo: Grey) -> npt.NDArray[np.float64]:
 def _darker(photo: Grey, bare: Mask) -> npt.NDArray[np.float64]:
     """For each band and bin: 1 where bare paper is darker than around, 0 where it is not, nan where there is none."""
     empty = _binned(bare.astype(np.float32))
-    shade = _binned(np.where(bare, photo, 0)) / np.maximum(empty, 1)
+    shade = _binned(np.where(bare, np.minimum(photo, _SHADE), 0)) / np.maximum(empty, 1)
     around = np.lib.stride_tricks.sliding_window_view(np.pad(shade, ((12, 12), (0, 0)), mode="edge"), 25, axis=0)
     usual = np.median(around, axis=-1)
     # The dots that 複写 is made of give bands of their own; a shadow must stand out from them.
     unrest = np.median(np.abs(around - usual[..., None]), axis=-1)
-    return np.where(empty < 20, np.nan, np.where(shade > usual + np.maximum(_DARKER, 5 * unrest), 1.0, 0.0))
+    return np.where(empty < 20, np.nan, np.where(shade > usual + np.maximum(_DARKER, 4 * unrest), 1.0, 0.0))
 
 
 def _widened(photo: Grey) -> Grey:
