@@ -242,6 +242,20 @@ def test_a_paper_that_never_got_ready_needs_no_device_to_give_anything_back(kios
     assert (money(kiosk, issuance), commands(kiosk)) == (PaymentState.VOIDED, [])
 
 
+def test_one_issuance_whose_fee_is_settled_already_keeps_no_other_from_its_end(
+    kiosk: Kiosk, visit: Visit, paid: UUID, visitor: Callable[..., Visit], caplog: pytest.LogCaptureFixture
+) -> None:
+    other = kiosk.asked(visitor())
+    kiosk.render(other)
+    with database.transaction(kiosk.ground.engine) as connection:
+        move_money(connection, paid, PaymentEvent.CAPTURE, decided_at=kiosk.ground.clock.now())
+    kiosk.ground.clock.advance(minutes=11)  # type: ignore[attr-defined]
+    assert certificates.sweep(kiosk.ground) == 1
+    assert kiosk.state(other) is State.EXPIRED
+    assert kiosk.state(paid) is not State.EXPIRED
+    assert str(paid) in caplog.text
+
+
 @pytest.mark.parametrize(
     ("answer", "keep_fee", "decided"),
     [
