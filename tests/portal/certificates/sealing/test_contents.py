@@ -1,6 +1,7 @@
 """The kept words: opened by what stands on the paper, and by nothing that the municipality has."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +90,30 @@ def rendered(kiosk: Kiosk, visit: Visit, sealing: Sealing) -> tuple[UUID, Sealed
 
 def test_words_come_back_by_the_secret_alone() -> None:
     assert contents.disclose(contents.enclose(WORDS, SECRET).ciphertext, SECRET, NUMBER) == WORDS
+
+
+def derived(info: bytes, length: int) -> bytes:
+    """RFC 5869, written out: extract with the issue number, then one block of expand."""
+    extracted = hmac.digest(NUMBER.encode(), SECRET, "sha256")
+    return hmac.digest(extracted, info + b"\x01", "sha256")[:length]
+
+
+def test_the_keys_are_derived_as_documented_and_the_one_does_not_give_the_other() -> None:
+    content = contents.enclose(WORDS, SECRET)
+    access = derived(b"madoguchi access 1", 16)
+    assert contents.access_key(SECRET, NUMBER) == access
+    assert content.access_sha256 == hashlib.sha256(access).digest()
+    opened = AESGCM(derived(b"madoguchi content 1", 32)).decrypt(
+        content.ciphertext[:12], content.ciphertext[12:], NUMBER.encode()
+    )
+    assert json.loads(opened) == {
+        "v": 1,
+        "kind": WORDS.kind,
+        "name": WORDS.name,
+        "number": NUMBER,
+        "day": "2026-11-24",
+        "pages": [{"form": "1", "texts": [["name", "氏名", MARKER]], "pictures": [["impression", "iVBORw=="]]}],
+    }
 
 
 @pytest.mark.parametrize(("secret", "number"), [(b"t" * 16, NUMBER), (SECRET, "982016-ABCDE-23457")])
