@@ -26,6 +26,7 @@ from portal.certificates.outcomes import (
     open_cases,
     report_outcome,
     settle,
+    unprintable,
 )
 from portal.certificates.paper import Item, Kind, Place, Scope
 from portal.certificates.states import IllegalTransition, NotReleasable, NotReportable, NotSettleable
@@ -75,4 +76,5 @@ __all__ = [
     "settle",
     "status",
     "sweep",
+    "unprintable",
 ]

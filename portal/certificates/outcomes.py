@@ -1,7 +1,7 @@
 """What became of the paper: reports of terminals, open cases, statements of staff, the resident's own list."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from portal import audit, terminals
 from portal.audit import Action, Actor, ActorKind
 from portal.certificates.issuance import IssuanceUnknown, discard_rendering, erase_document
 from portal.certificates.states import NotReportable, NotSettleable, move
-from portal.certificates.tables import Answer, Event, State, issuances
+from portal.certificates.tables import Answer, Event, RefusalCode, State, issuances
 from portal.ground import Ground
 
 _LONGEST_STATEMENT = 2000
@@ -22,6 +22,16 @@ _OPEN = sa.or_(
 _BY_ID = sa.select(issuances).where(issuances.c.id == sa.bindparam("of_issuance"))
 _LOCKED = _BY_ID.with_for_update()
 _OPEN_CASES = sa.select(issuances).where(_OPEN).order_by(issuances.c.ended_at, issuances.c.id).limit(500)
+_UNPRINTABLE = (
+    sa.select(issuances)
+    .where(
+        issuances.c.refusal.in_((RefusalCode.TOO_LONG.value, RefusalCode.CHARACTER.value)),
+        issuances.c.ended_at > sa.bindparam("since"),
+    )
+    .order_by(issuances.c.ended_at.desc(), issuances.c.id)
+    .limit(100)
+)
+_SHOWN_FOR = timedelta(days=30)
 _HISTORY = (
     sa.select(issuances)
     .where(issuances.c.resident_id == sa.bindparam("of_resident"), issuances.c.released_at.is_not(None))
@@ -58,6 +68,7 @@ class Case:
     kind: str
     terminal_id: str
     state: State
+    refusal: RefusalCode | None
     pages: int | None
     copies: int
     sheets: int | None
@@ -128,6 +139,14 @@ def report_outcome(
 def open_cases(connection: sa.Connection) -> list[Case]:
     """Issuances that ended neither clean nor refused, oldest first (at most 500)."""
     return [_case(row) for row in connection.execute(_OPEN_CASES)]
+
+
+def unprintable(connection: sa.Connection, now: datetime) -> list[Case]:
+    """Issuances of the last 30 days refused for what stands in the record, newest first (at most 100).
+
+    `detail` says which field and which code points, so that the record or the font can be mended; never the value.
+    """
+    return [_case(row) for row in connection.execute(_UNPRINTABLE, {"since": now - _SHOWN_FOR})]
 
 
 def case(connection: sa.Connection, issuance_id: UUID) -> Case:
@@ -207,6 +226,7 @@ def _case(row: sa.Row[tuple[object, ...]]) -> Case:
         kind=row.kind,
         terminal_id=row.terminal_id,
         state=State(row.state),
+        refusal=None if row.refusal is None else RefusalCode(row.refusal),
         pages=row.pages,
         copies=row.copies,
         sheets=row.sheets,

@@ -44,11 +44,15 @@ class Seen:
 
 @pages.get("")
 def show() -> ResponseReturnValue:
-    """Every open case, the oldest first."""
-    with database.transaction(ground_of().engine) as connection:
+    """Every open case, the oldest first, and what could not be printed lately."""
+    ground = ground_of()
+    with database.transaction(ground.engine) as connection:
         devices = _devices(connection)
         found = [_seen(connection, case, devices) for case in certificates.open_cases(connection)]
-    return flask.render_template("cases.html", tab="cases", cases=found)
+        unprintable = [
+            _seen(connection, case, devices) for case in certificates.unprintable(connection, ground.clock.now())
+        ]
+    return flask.render_template("cases.html", tab="cases", cases=found, unprintable=unprintable)
 
 
 @pages.get("/<uuid:issuance>")

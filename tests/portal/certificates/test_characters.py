@@ -107,7 +107,7 @@ def test_what_the_font_cannot_print_is_refused_with_field_and_code_point(
     with pytest.raises(UnprintableCharacter) as refused:
         printed(press, person(), person(name=name))
     assert refused.value.code_points.endswith(code_points)
-    assert refused.value.field == "sheets.1.persons.2.name"
+    assert refused.value.field == "persons.1.name"
     assert name not in str(refused.value)
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,11 +15,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from portal import certificates, database, terminals
 from portal.audit import audit_events
 from portal.certificates import State
-from portal.certificates.tables import issuances
+from portal.certificates.tables import RefusalCode, issuances
 from portal.ground import Ground
 from portal.identity import Role
 from portal.keys import Purpose
 from tests.portal.conftest import MovableClock
+from tests.portal.register.people import put_resident
 from tests.portal.staff.conftest import SitDown
 from tests.portal.staff.desk import Desk, words
 from tests.portal.staff.town import enrol_kiosk, lose_paper, say, settle_family
@@ -178,3 +180,40 @@ def test_a_paper_that_could_not_be_made_has_one_possible_answer(desk: Desk, lost
     assert settle(desk, lost, "not_printed") == 303
     assert state(ground, lost) is State.SETTLED
     assert commands(ground) == []
+
+
+def refused(ground: Ground, code: RefusalCode, detail: str, **when: float) -> str:
+    """An issuance of the family that was refused so long ago; returns its number."""
+    issuance = uuid4()
+    ended = ground.clock.now() - timedelta(**when)
+    with database.transaction(ground.engine) as connection:
+        connection.execute(
+            issuances.insert(),
+            {
+                "id": issuance, "terminal_id": "kiosk-01", "request_key": uuid4(), "session": str(uuid4()),
+                "resident_id": put_resident(connection), "kind": "resident_record", "scope": "self", "persons": [],
+                "items": [], "copies": 1, "fee": 300, "state": State.FAILED, "refusal": code, "detail": detail,
+                "fence": 1, "attempts": 1, "repeated": False, "issue_number": f"982016-{str(issuance)[:8].upper()}",
+                "requested_at": ended, "ended_at": ended, "due_at": ended,
+            },
+        )  # fmt: skip
+    return f"982016-{str(issuance)[:8].upper()}"
+
+
+def test_what_could_not_be_printed_is_listed_by_field_and_code_point_for_30_days(ground: Ground, desk: Desk) -> None:
+    enrol_kiosk(ground)
+    character = refused(ground, RefusalCode.CHARACTER, "2人目の氏名: U+30EDE", hours=1)
+    length = refused(ground, RefusalCode.TOO_LONG, "転入前住所", days=29)
+    forgotten = refused(ground, RefusalCode.CHARACTER, "氏名: U+E000", days=31)
+    other = refused(ground, RefusalCode.RECORD_CHANGED, "household", hours=1)
+    page = words(desk.get("/cases"))
+    assert "印刷できない文字がある 2人目の氏名: U+30EDE" in page
+    assert "欄に入りきらない 転入前住所" in page
+    assert page.index(character) < page.index(length)
+    assert forgotten not in page
+    assert other not in page
+    assert "確認を待っている紙はありません" in page
+
+
+def test_without_anything_unprintable_the_page_has_no_such_list(desk: Desk) -> None:
+    assert "印刷できなかった証明書" not in words(desk.get("/cases"))
