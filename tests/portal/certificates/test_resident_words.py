@@ -313,7 +313,7 @@ def test_the_history_of_an_individual_sheet_is_read_from_the_register_with_an_au
         before = len(subjects(connection, Action.RECORD_READ))
         source = Source(
             connection=connection, fields=ground.fields, resident_id=resident_id,
-            municipality=municipality.current(connection), reader=TESTER, why="test", now=now, hold=False,
+            municipality=municipality.current(connection), reader=TESTER, why="test", now=now,
             audit_to=connection,
         )  # fmt: skip
         data = kind_of("resident_individual").data(source)
