@@ -116,7 +116,7 @@ def compare(
     located = locate(photo, found, reference, code)
     windows = list(_windows(located, places))
     machine = _machine(located.page, windows)
-    bare = ~_grown(smoothed(located.page, 1.0) > 0.2, _FREE_MARGIN)
+    bare = ~_grown(_blurred(located.page, 1.0) > 0.2, _FREE_MARGIN)
     folds = creases(located.page, machine.expected(), located.photo, bare)
     if machine.explained < _EXPLAINED:
         return tuple(Difference(path, Sight.UNCLEAR, place) for path, place in places.items())
@@ -216,7 +216,7 @@ def _levels(grey: Grey, count: int) -> npt.NDArray[np.intp]:
 
 
 def _blurred(page: Grey, width: float) -> Grey:
-    """The whole page under a bell of that width, in steps of a 200th."""
+    """A whole page under a bell of that width, in steps of a 200th."""
     picture = Image.fromarray(np.clip(page * 200, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(width))
     return np.asarray(picture, dtype=np.float32) / np.float32(200)
 
@@ -270,7 +270,7 @@ def _added(located: Located, free: Mask, places: Mapping[str, Rectangle], code: 
         free[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = False
     free[:_EDGE] = free[-_EDGE:] = False
     free[:, :_EDGE] = free[:, -_EDGE:] = False
-    strong = (smoothed(located.photo, 0.7) > _SPOT_INK) & free
+    strong = (_blurred(located.photo, 0.7) > _SPOT_INK) & free
     step = _SPOT // 2
     rows, columns = HEIGHT // step, WIDTH // step
     counts = strong[: rows * step, : columns * step].reshape(rows, step, columns, step).sum(axis=(1, 3))
