@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from portal.certificates.papers.photo.creases import Mask, creases
 from portal.certificates.papers.photo.locating import DPI, HEIGHT, WIDTH, Located, Rectangle, locate
+from portal.certificates.papers.photo.machine import Machine, Part, blurred, learned, smoothed
 from portal.certificates.papers.photo.matching import Grey, Points, offsets
 from portal.certificates.papers.photo.reading import Found
 
@@ -28,14 +28,11 @@ _WINDOW = 36
 _HALF_PATCH, _REACH = 24, 4
 _AT_HOME = 0.3
 _MARGIN = 3
-_LEVELS, _DENSITIES = 48, 10
-_AROUND = 2.5
-"""Width of a point's surroundings; pixels."""
-_FEW = 40
-"""Pixels it takes to believe a level."""
-_BLURS = (0.4, 0.7, 1.0, 1.3, 1.7)
 _STROKE = 1.5
 """Width of the smoothing; pixels."""
+_USUAL = 0.31 / 1.75
+"""A difference counts no more than this for each standard deviation that is usual at such a place."""
+_UNREST = 0.01
 _CERTAIN, _DOUBTFUL = (0.31, 0.15), (0.235, 0.09)
 """A difference is certain, or doubtful, above the first figure and above the page's usual one plus the second.
 
@@ -79,29 +76,12 @@ class _Window:
     left: int
     top: int
     photo: Grey
+    alike: float
 
     @property
-    def part(self) -> tuple[slice, slice]:
+    def part(self) -> Part:
         height, width = self.photo.shape
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
-
-
-@dataclass(frozen=True, repr=False)
-class _Machine:
-    """What lies between page and photo: a blur, then for each darkness of a point and its surroundings a new one.
-
-    Ink closes up between dense strokes and thins where a stroke stands alone, so one curve does not do.
-    """
-
-    levels: npt.NDArray[np.float32]
-    explained: float
-    point: Grey
-    around: Grey
-    """The page, blurred as the machine does and blurred widely; 0 to 1."""
-
-    def expected(self, part: tuple[slice, slice] = (slice(None), slice(None))) -> Grey:
-        """What the photo should show there if the page is true."""
-        return np.asarray(self.levels[_levels(self.point[part], _LEVELS), _levels(self.around[part], _DENSITIES)])
 
 
 def compare(
@@ -115,8 +95,12 @@ def compare(
     """
     located = locate(photo, found, reference, code)
     windows = list(_windows(located, places))
-    machine = _machine(located.page, windows)
-    bare = ~_grown(_blurred(located.page, 1.0) > 0.2, _FREE_MARGIN)
+    if not windows:
+        return ()
+    # Texts that were changed must not teach what the machine does to ink: the half that fits better does.
+    middle = float(np.median([window.alike for window in windows]))
+    machine = learned(located.page, [(one.part, one.photo) for one in windows if one.alike >= middle])
+    bare = ~_grown(blurred(located.page, 1.0) > 0.2, _FREE_MARGIN)
     folds = creases(located.page, machine.expected(), located.photo, bare)
     if machine.explained < _EXPLAINED:
         return tuple(Difference(path, Sight.UNCLEAR, place) for path, place in places.items())
@@ -128,21 +112,6 @@ def compare(
         if (sight := _sight(*worst.get(path, (0.0, 1.0)), usual, located.dpi(place))) is not None
     ]
     return (*seen, *_added(located, bare & ~folds, places, code))
-
-
-def smoothed(picture: Grey, width: float) -> Grey:
-    """`picture` under a bell of that width."""
-    reach = int(3 * width + 1)
-    bell = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * width * width)).astype(np.float32)
-    bell /= bell.sum()
-    for _ in range(2):
-        padded = np.pad(picture, ((reach, reach), (0, 0)), mode="edge")
-        height = picture.shape[0]
-        total = np.zeros_like(picture)
-        for step, share in enumerate(bell):
-            total += share * padded[step : step + height]
-        picture = total.T
-    return picture
 
 
 def _sight(outside: float, inside: float, usual: float, dpi: float) -> Sight | None:
@@ -169,12 +138,12 @@ def _windows(located: Located, places: Mapping[str, Rectangle]) -> Iterator[_Win
     moved, alike = offsets(located.page, located.photo, centres, _HALF_PATCH, _REACH)
     moved[alike < _AT_HOME] = 0
     around = _MARGIN + round(3 * _STROKE)
-    for (path, left, right, top, bottom), (dx, dy) in zip(cuts, moved, strict=True):
+    for (path, left, right, top, bottom), (dx, dy), fit in zip(cuts, moved, alike, strict=True):
         x0, y0 = max(_REACH + 1, int(left) - around), max(_REACH + 1, int(top) - around)
         x1 = min(WIDTH - _REACH - 2, int(right) + around)
         y1 = min(HEIGHT - _REACH - 2, int(bottom) + around)
         if x1 - x0 > 2 * around and y1 - y0 > 2 * around:
-            yield _Window(path, x0, y0, _moved(located.photo, (x0, y0, x1, y1), dx, dy))
+            yield _Window(path, x0, y0, _moved(located.photo, (x0, y0, x1, y1), dx, dy), float(fit))
 
 
 def _moved(photo: Grey, box: tuple[int, int, int, int], dx: float, dy: float) -> Grey:
@@ -188,57 +157,30 @@ def _moved(photo: Grey, box: tuple[int, int, int, int], dx: float, dy: float) ->
     return np.asarray(upper * (1 - y) + lower * y, dtype=np.float32)
 
 
-def _machine(page: Grey, windows: list[_Window]) -> _Machine:
-    """The blur and the levels that explain best what became of all texts together."""
-    photo = np.concatenate([window.photo.ravel() for window in windows])
-    around = _blurred(page, _AROUND)
-    density = np.concatenate([_levels(around[window.part], _DENSITIES).ravel() for window in windows])
-    best = _Machine(np.zeros((_LEVELS, _DENSITIES), np.float32), -1.0, around, around)
-    for blur in _BLURS:
-        point = _blurred(page, blur)
-        level = np.concatenate([_levels(point[window.part], _LEVELS).ravel() for window in windows])
-        count = np.bincount(level, minlength=_LEVELS)
-        known = count >= _FEW
-        curve = np.bincount(level, photo, minlength=_LEVELS) / np.maximum(count, 1)
-        curve = np.interp(np.arange(_LEVELS), np.flatnonzero(known), curve[known])
-        both = level * _DENSITIES + density
-        counts = np.bincount(both, minlength=_LEVELS * _DENSITIES).reshape(_LEVELS, _DENSITIES)
-        sums = np.bincount(both, photo, minlength=_LEVELS * _DENSITIES).reshape(_LEVELS, _DENSITIES)
-        levels = ((sums + _FEW * curve[:, None]) / (counts + _FEW)).astype(np.float32)
-        explained = 1 - float(((photo - levels.ravel()[both]) ** 2).mean()) / max(float(photo.var()), 1e-6)
-        if explained > best.explained:
-            best = _Machine(levels, explained, point, around)
-    return best
-
-
-def _levels(grey: Grey, count: int) -> npt.NDArray[np.intp]:
-    return np.clip((grey * count).astype(np.intp), 0, count - 1)
-
-
-def _blurred(page: Grey, width: float) -> Grey:
-    """A whole page under a bell of that width, in steps of a 200th."""
-    picture = Image.fromarray(np.clip(page * 200, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(width))
-    return np.asarray(picture, dtype=np.float32) / np.float32(200)
-
-
-def _worst(windows: list[_Window], machine: _Machine, folds: Mask) -> dict[str, tuple[float, float]]:
+def _worst(windows: list[_Window], machine: Machine, folds: Mask) -> dict[str, tuple[float, float]]:
     """For each text the largest unexplained difference away from folds, and under them."""
     worst: dict[str, tuple[float, float]] = {}
     edge = round(3 * _STROKE)
     for window in windows:
-        left = smoothed(window.photo - machine.expected(window.part), _STROKE)[edge:-edge, edge:-edge]
-        size = np.abs(left)
+        usual = np.sqrt(smoothed(machine.variance(window.part), _STROKE) + _UNREST)
+        size = _size(window.photo, machine.expected(window.part), usual)[edge:-edge, edge:-edge]
         height, width = size.shape
         folded = folds[window.top + edge :, window.left + edge :][:height, :width]
         beside, under = (float(np.max(size, where=part, initial=0)) for part in (~folded, folded))
-        if beside > _CERTAIN[0] and _cut_by_fold(window, machine, 0.5 * beside):
+        if beside > _CERTAIN[0] and _cut_by_fold(window, machine, usual):
             beside, under = 0.0, max(beside, under)
         outside, inside = worst.get(window.path, (0.0, 0.0))
         worst[window.path] = (max(outside, beside), max(inside, under))
     return worst
 
 
-def _cut_by_fold(window: _Window, machine: _Machine, bearable: float) -> bool:
+def _size(photo: Grey, expected: Grey, usual: Grey) -> Grey:
+    """How large the difference is at each point, once by its darkness and once by what is usual there."""
+    left = np.abs(smoothed(photo - expected, _STROKE))
+    return np.minimum(left, left * _USUAL / usual)
+
+
+def _cut_by_fold(window: _Window, machine: Machine, usual: Grey) -> bool:
     """Whether the window is as it should be but for one cut, of whose sides each lies in a place of its own.
 
     A fold too fine to be seen as one does that. Such a text is not judged, so nobody can hide behind it.
@@ -248,7 +190,7 @@ def _cut_by_fold(window: _Window, machine: _Machine, bearable: float) -> bool:
     height, width = expected.shape
     sizes = np.stack(
         [
-            np.abs(smoothed(np.roll(window.photo, (down, across), (0, 1)) - expected, _STROKE))
+            _size(np.roll(window.photo, (down, across), (0, 1)), expected, usual)
             for down in range(-_REACH, _REACH + 1)
             for across in range(-_REACH, _REACH + 1)
         ]
@@ -257,7 +199,7 @@ def _cut_by_fold(window: _Window, machine: _Machine, bearable: float) -> bool:
         inner = turned[:, edge:-edge, edge:-edge]
         for cut in range(2, length - 2 * edge - 2, 3):
             halves = (inner[:, : cut - 2], inner[:, cut + 2 :])
-            if all(half.size == 0 or half.max(axis=(1, 2)).min() < bearable for half in halves):
+            if all(half.size == 0 or half.max(axis=(1, 2)).min() < _DOUBTFUL[0] for half in halves):
                 return True
     return False
 
@@ -270,7 +212,7 @@ def _added(located: Located, free: Mask, places: Mapping[str, Rectangle], code: 
         free[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = False
     free[:_EDGE] = free[-_EDGE:] = False
     free[:, :_EDGE] = free[:, -_EDGE:] = False
-    strong = (_blurred(located.photo, 0.7) > _SPOT_INK) & free
+    strong = (blurred(located.photo, 0.7) > _SPOT_INK) & free
     step = _SPOT // 2
     rows, columns = HEIGHT // step, WIDTH // step
     counts = strong[: rows * step, : columns * step].reshape(rows, step, columns, step).sum(axis=(1, 3))

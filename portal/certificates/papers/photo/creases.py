@@ -15,7 +15,7 @@ _BAND = 3
 """Lines taken together; pixels."""
 _SLOPES = range(-6, 7)
 """Bands a fold may rise or fall from one side of the page to the other: half a degree."""
-_LOST = 0.3
+_LOST = 0.2
 _DARKER = 0.025
 _SHADE = 0.12
 """What is darker than this is no shadow but ink: dots of the tint, which a copy makes black."""
@@ -73,7 +73,7 @@ def _darker(photo: Grey, bare: Mask) -> npt.NDArray[np.float64]:
     usual = np.median(around, axis=-1)
     # The dots that 複写 is made of give bands of their own; a shadow must stand out from them.
     unrest = np.median(np.abs(around - usual[..., None]), axis=-1)
-    return np.where(empty < 20, np.nan, np.where(shade > usual + np.maximum(_DARKER, 4 * unrest), 1.0, 0.0))
+    return np.where(empty < 20, np.nan, np.where(shade > usual + np.maximum(_DARKER, 3 * unrest), 1.0, 0.0))
 
 
 def _widened(photo: Grey) -> Grey:
