@@ -29,8 +29,7 @@ _CASE = _WITH_MONEY.where(issuances.c.id == sa.bindparam("of_issuance"))
 _LOCKED = _BY_ID.with_for_update()
 _OPEN_CASES = _WITH_MONEY.where(_OPEN).order_by(issuances.c.ended_at, issuances.c.id).limit(500)
 _UNPRINTABLE = (
-    sa.select(issuances)
-    .where(
+    _WITH_MONEY.where(
         issuances.c.refusal.in_((RefusalCode.TOO_LONG.value, RefusalCode.CHARACTER.value)),
         issuances.c.ended_at > sa.bindparam("since"),
     )

@@ -45,9 +45,11 @@ class Visit:
 def press(base_settings: Settings) -> Press:
     """One press for all tests, as in a worker process; what it compiles is kept for other runs and for workers."""
     folder, kept = base_settings.state_dir / "press", CHECKOUT / ".state" / "press-forms"
-    folder.mkdir(parents=True)
-    kept.mkdir(exist_ok=True)
-    (folder / "forms").symlink_to(kept)
+    kept.mkdir(parents=True, exist_ok=True)
+    # Rooms beside this one use this fixture, too: each opens a press of its own over the same forms.
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / "forms").symlink_to(kept)
     press = Press(folder)
     press.warm_up(all_seals())
     return press

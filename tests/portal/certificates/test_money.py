@@ -322,7 +322,7 @@ def test_an_open_command_is_signed_anew_before_it_is_too_old(
 def test_a_fee_changes_on_its_day_for_those_who_ask_from_then_on(
     kiosk: Kiosk, visit: Visit, clock: MovableClock
 ) -> None:
-    dated = MUNICIPALITY_TOML.replace("[fees]\nresident_record = 300\n", "").replace(
+    dated = MUNICIPALITY_TOML.replace("resident_record = 300\n", "").replace(
         "[calendar]",
         "[[fees.resident_record]]\nfrom = 2026-11-25\nyen = 350\n\n"
         "[[fees.resident_record]]\nfrom = 2020-04-01\nyen = 300\n\n[calendar]",
