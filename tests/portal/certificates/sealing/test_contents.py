@@ -83,8 +83,10 @@ def rendered(kiosk: Kiosk, visit: Visit, sealing: Sealing) -> tuple[UUID, Sealed
     issuance = kiosk.asked(visit)
     kiosk.render(issuance)
     made = sealed(sealing, kiosk.row(issuance).issue_number)
-    if not kept(kiosk, issuance):
-        keep(kiosk, issuance, made.content)
+    with database.transaction(kiosk.ground.engine) as connection:
+        # In place of what the worker has kept, whose secret stands on the paper only.
+        contents.erase(connection, issuance)
+    keep(kiosk, issuance, made.content)
     return issuance, made
 
 
