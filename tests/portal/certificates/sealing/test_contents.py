@@ -79,6 +79,7 @@ def rendered(kiosk: Kiosk, visit: Visit, sealing: Sealing) -> tuple[UUID, Sealed
     kiosk.render(issuance)
     made = sealed(sealing, kiosk.row(issuance).issue_number)
     with database.transaction(kiosk.ground.engine) as connection:
+        # In place of what the worker has kept, whose secret stands on the paper only.
         contents.erase(connection, issuance)
     keep(kiosk, issuance, made.content)
     return issuance, made
