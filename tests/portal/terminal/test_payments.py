@@ -185,4 +185,5 @@ def test_stopping_an_unknown_terminal_is_refused(ground: Ground) -> None:
 
 def _offered(kiosk: Kiosk) -> bool:
     news = kiosk.beat().get_json()
-    return bool(news["open"]) and any(row["available"] for row in news["certificates"])
+    available = {row["kind"]: row["available"] for row in news["certificates"]}
+    return bool(news["open"]) and available["resident_record"]

@@ -62,7 +62,7 @@ def test_words_that_differ_end_the_check_and_are_kept_for_the_resident(  # noqa:
     issuance = issue(one)
     page.goto(address)
     show(page, photo(*one.codes(sealer)))
-    with page.expect_response(lambda answer: "altered" in (answer.request.post_data or "")):
+    with page.expect_response(lambda answer: '"differs"' in (answer.request.post_data or "")):
         page.get_by_role("button", name="ちがうところがある").click()
     found = verdict(page, "altered", "text_differs")
     expect(found).to_contain_text("証明書として受け取らず、窓口に知らせてください")

@@ -80,9 +80,9 @@ class WorkerProcess:
             self._process.stdout.close()
 
 
-@pytest.fixture
-def sealing_keys(ground: Ground, sealed_by: SealKeys) -> None:
-    """The token's keys, put into use: without them no process of its own prints anything."""
+@pytest.fixture(autouse=True)
+def forms_and_keys(ground: Ground, press: Press, sealed_by: SealKeys) -> None:
+    """What a process of its own prints with: forms that `press` has compiled, and the token's keys put into use."""
     document = sealed_by.active.document
     assert document is not None
     with database.transaction(ground.engine) as connection:
@@ -92,8 +92,8 @@ def sealing_keys(ground: Ground, sealed_by: SealKeys) -> None:
 
 
 @pytest.fixture
-def settings_file(ground: Ground, press: Press, sealing_keys: None, tmp_path: Path) -> Path:
-    """The ground's settings as the file a process reads; `press` has compiled the forms that it takes up."""
+def settings_file(ground: Ground, tmp_path: Path) -> Path:
+    """The ground's settings as the file a process reads."""
     settings = ground.settings
     (tmp_path / "secret").write_bytes(settings.secret_key)
     (tmp_path / "field").write_bytes(settings.field_key)
