@@ -46,7 +46,7 @@ class Texts:
                 if width <= room:
                     return (text,)
             elif width <= room * count:
-                lines = broken(text, self._advances(text), count, room)
+                lines = broken(tuple(self.coverage.cut(text)), self._advances(text), count, room)
                 if lines is not None:
                     return lines
         raise DoesNotFit(place.path)

@@ -7,8 +7,6 @@ which the text fits is taken. Nothing is ever squeezed, clipped or set smaller t
 from collections.abc import Sequence
 from functools import lru_cache
 
-from portal.certificates.characters import sequences
-
 _FIRST_FULL_WIDTH = 0x2E80
 _SPACES = " \u3000"
 # 行頭禁則・行末禁則 as far as names and addresses hold such signs.
@@ -20,13 +18,12 @@ _ROUNDING = 1e-6
 
 
 @lru_cache(maxsize=4096)
-def broken(text: str, advances: tuple[float, ...], count: int, width: float) -> tuple[str, ...] | None:
-    """`text` on exactly `count` lines, none wider than `width`, the widest as narrow as can be; None if impossible.
+def broken(pieces: tuple[str, ...], advances: tuple[float, ...], count: int, width: float) -> tuple[str, ...] | None:
+    """A text on exactly `count` lines, none wider than `width`, the widest as narrow as can be; None if impossible.
 
-    `advances` are the widths of its character sequences, in the unit of `width`. Lines break after spaces and beside
-    full-width characters; only where that does not do, anywhere between two sequences.
+    `pieces` are what has a glyph each, `advances` their widths in the unit of `width`. Lines break after spaces and
+    beside full-width characters; only where that does not do, anywhere between two pieces.
     """
-    pieces = sequences(text)
     return _best(pieces, advances, _opportunities(pieces), count, width) or _best(
         pieces, advances, list(range(1, len(pieces))), count, width
     )
