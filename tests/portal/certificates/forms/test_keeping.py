@@ -71,7 +71,7 @@ def test_a_file_is_there_whole_or_not_at_all(press: Press, tmp_path: Path, monke
     def out_of_power(_: int) -> None:
         raise OSError
 
-    monkeypatch.setattr(keeping.os, "fsync", out_of_power)
+    monkeypatch.setattr("os.fsync", out_of_power)
     with pytest.raises(OSError):  # noqa: PT011
         kept.forms(KIND, ISSUE.seal, lambda: made)
     assert list(tmp_path.glob("*.json")) == []
