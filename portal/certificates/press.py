@@ -166,7 +166,7 @@ class Press:
                 pages.append(self._page(compiled, sheet, common, code))
             except DoesNotFit as refused:
                 raise DoesNotFit(_path(layout, number, str(refused))) from refused
-        write = self._write_full if full_layout else self._write
+        write = self._write_full if full_layout or self._needs_shaping(layout, issue) else self._write
         written = write(kind, issue.seal, pages, at, signature.RESERVED)
         document = sealing.sign(written.document, at)
         return Printed(
@@ -210,6 +210,10 @@ class Press:
                 self.coverage.require(_path(layout, number, text.path), text.text)
         for path, shown in _texts_of(_common(issue, 1, 1, _NO_TIE)).items():
             self.coverage.require(path, shown)
+
+    def _needs_shaping(self, layout: Layout, issue: Issue) -> bool:
+        words = [text.text for sheet in layout.sheets for text in texts(sheet.values)]
+        return any(map(self.coverage.shaped, (*words, issue.office, issue.officer)))
 
     def _forms(self, kind: Kind, seal: Seal) -> CompiledKind:
         known = self._compiled.get((seal.picture, kind.id))

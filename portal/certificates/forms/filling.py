@@ -39,14 +39,15 @@ class Texts:
     def _lines(self, place: Place, text: str) -> tuple[str, ...]:
         if not text:
             return ()
-        width = self.width(text)
-        rooms = [(setting.width + _ROUNDING) / setting.size for setting in place.settings]
-        if width <= rooms[0]:
+        width, first = self.width(text), place.settings[0]
+        if width <= (first.width + _ROUNDING) / first.size:
             return (text,)
-        for within_words in (False, True):
-            for count, room in enumerate(rooms[1:], 2):
+        for anywhere in (False, True):
+            for count, setting in enumerate(place.settings[1:], 2):
+                room = (setting.width + _ROUNDING) / setting.size
                 if width <= room * count:
-                    lines = broken(text, self._advances(text), count, room, within_words=within_words)
+                    pieces, advances = tuple(self.coverage.cut(text)), self._advances(text)
+                    lines = broken(pieces, advances, count, room, anywhere=anywhere)
                     if lines is not None:
                         return lines
         raise DoesNotFit(place.path)

@@ -103,8 +103,8 @@ class Judge:
         starts = [place for place in range(len(texts)) if "".join(texts[place : place + len(mark)]) == mark]
         if len(starts) != 1:
             return Verdict(Fate.WRONG, f"the place of the name is there {len(starts)} times")
-        length = len(sequences(name))
         begin = starts[0] + len(mark)
+        length = _pieces(texts[begin:], name)
         shown, after = drawn[begin : begin + length], "".join(texts[begin + length : begin + length + 20])
         if "".join(code.text for code in shown) != name or not after.startswith(("生年月日", _BORN)):
             return Verdict(Fate.WRONG, f"another text is extracted: {_code_points(name)}")
@@ -123,6 +123,16 @@ class Judge:
 
 def _holds(name: str, refused: UnprintableCharacter) -> bool:
     return refused.code_points in (_code_points(sequence) for sequence in sequences(name))
+
+
+def _pieces(texts: Sequence[str], name: str) -> int:
+    """How many codes the name takes; a letter and the mark that the font joins with it have one."""
+    reached = 0
+    for count, text in enumerate(texts):
+        if reached >= len(name):
+            return count
+        reached += len(text)
+    return len(texts)
 
 
 def _code_points(text: str) -> str:

@@ -58,7 +58,21 @@ class ApprovedOutlines(Outlines):
             for selector, pairs in table.uvsDict.items()
             for base, name in pairs
         }
-        return plain | varied
+        joined = {
+            letter + mark: self.font.getGlyphID(ligature.LigGlyph)
+            for lookup in self.font["GSUB"].table.LookupList.Lookup
+            for subtable in lookup.SubTable
+            if lookup.LookupType == 4
+            for mark in _MARKS
+            for letter, name in ((chr(code), name) for code, name in best.items())
+            for ligature in subtable.ligatures.get(name, ())
+            if ligature.Component == [best[ord(mark)]]
+        }
+        return plain | varied | joined
+
+
+# What the font joins with the letter before it.
+_MARKS = "\u3099\u309a\u0300\u0301`´\u02e5\u02e9"
 
 
 @dataclass(frozen=True)

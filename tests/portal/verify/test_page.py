@@ -245,6 +245,7 @@ def test_the_whole_check_goes_by_keyboard_on_a_narrow_phone(
     page.goto(address)
 
     def tab_to(name: str) -> None:
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
         for _ in range(40):
             page.keyboard.press("Tab")
             if page.evaluate("document.activeElement.textContent.trim()") == name:
