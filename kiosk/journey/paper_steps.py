@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 
+from kiosk import manifest
 from kiosk.agent_client import AgentRefused, AgentUnreachable, OrderUnknown, PrinterNotAble
 from kiosk.journey.aftercare import NEVER_SENT
 from kiosk.journey.journey import View
 from kiosk.journey.parts import PATIENCE_SECONDS, Parts
 from kiosk.journey.situation import blocking_code, printer_obstacle
 from kiosk.journey.states import Event
+from kiosk.manifest import ManifestContradicts
 from kiosk.portal_answers import Issuance, IssuanceRequest, Outcome, Released
 from kiosk.portal_client import PortalRefused, PortalUnreachable
 
@@ -165,6 +167,7 @@ class PaperSteps:
         if not self._parts.journey.note(epoch=view.epoch, released=True):
             return None
         token = view.visit.portal.token if view.visit.portal else ""
+        persons = [person.ref for person in view.visit.persons]
         asked_at = self._parts.clock()
         try:
             released = self._parts.portal.release(token, issuance.issuance)
@@ -180,6 +183,14 @@ class PaperSteps:
             self._parts.refuse(view, refusal)
             return None
         self._silent_since = None
+        try:
+            manifest.demand(released, order=issuance.issuance, persons=persons)
+        except ManifestContradicts as contradiction:
+            # Nothing is printed, and this device is closed until staff have looked: it must never happen.
+            logger.critical("order %s is not what was asked for here: %s", issuance.issuance, contradiction)
+            self._end(issuance.issuance, Outcome("unknown", 0, issuance.pages or 0, "manifest"))
+            self._parts.fail(view, "order_refused")
+            return None
         self._in_hand = (issuance.issuance, released)
         self._parts.aftercare.session_over(token)
         self._parts.journey.note(epoch=view.epoch, portal=None)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from kiosk.agent_client import AgentStatus, AgentUnreachable, EndedOrder, OrderProgress, OrderUnknown, Reason
@@ -34,6 +38,15 @@ ITEMS = (
     Item("nationality", "国籍・在留情報", default=False),
 )
 HOUSEHOLD = (Person("p1", NAME), Person("p2", "髙橋 花子"), Person("p3", "髙橋 蓮"))
+
+
+_DOCUMENT = b"%PDF-1.7 test"
+
+
+def ticket(order: str, persons: Collection[str], document: bytes) -> str:
+    """A manifest as the portal signs one; the signature is nothing the kiosk looks at."""
+    said = {"order": order, "subjects": list(persons), "sha256": hashlib.sha256(document).hexdigest()}
+    return f"e30.{base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip('=')}.c2ln"
 
 
 class Time:
@@ -160,6 +173,8 @@ class FakePortal:
     looks: int = 0
     """how often an issuance was asked for"""
     commands: tuple[str, ...] = ()
+    ticket: str | None = None
+    """given out in place of the right one"""
     requests: list[IssuanceRequest] = field(default_factory=list)
     outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
@@ -207,7 +222,7 @@ class FakePortal:
     def release(self, token: str, issuance: str) -> Released:
         self._answer(self.release_error)
         self.releases += 1
-        return Released("ticket", b"%PDF-1.7 test")
+        return Released(self.ticket or ticket(issuance, self.requests[-1].persons, _DOCUMENT), _DOCUMENT)
 
     def report_outcome(self, issuance: str, outcome: Outcome) -> None:
         self.reported += 1
