@@ -4,6 +4,7 @@
 of every script and length, and the forms of the other kinds; the suite compares a part of them.
 """
 
+import io
 import multiprocessing
 import os
 import sys
@@ -18,12 +19,14 @@ from itertools import chain, product, zip_longest
 from pathlib import Path
 from random import Random
 
+from PIL import Image
+
 from portal.certificates.forms.weasy.faults import DoesNotFit
 from portal.certificates.kinds import all_kinds, kind_of
-from portal.certificates.paper import Issue, Kind, Layout, Sheet
+from portal.certificates.paper import Issue, Kind, Layout, Picture, Sheet
 from portal.certificates.press import Press
 from portal.certificates.sealing.sealer import Sealed
-from portal.certificates.values import texts
+from portal.certificates.values import pictures, texts
 from tests.portal.certificates import placed
 from tests.portal.certificates.households import Stretching, household, with_texts
 from tests.portal.certificates.sheets import ISSUE, NOON, software_sealing
@@ -93,9 +96,16 @@ def other_kinds(press: Press, numbers: Iterable[int]) -> Iterator[Case]:
     for kind in (kind for kind in all_kinds().values() if kind.id != "resident_record"):
         forms = dict(press._forms(kind, ISSUE.seal).forms)
         for number, (form, specimen) in product(numbers, kind.forms.items()):
-            plain = Layout((Sheet(form, specimen),))
+            shown = dict.fromkeys(pictures(specimen), _impression())
+            plain = Layout((Sheet(form, with_texts(specimen, shown)),))
             layout = stretching.stretched(Random(_SEED + number), plain, forms, 0.7)
             yield Case(f"{kind.id} {form} {number}", kind, _fitting(press, kind, layout))
+
+
+def _impression() -> Picture:
+    written = io.BytesIO()
+    Image.radial_gradient("L").convert("1").save(written, "PNG")
+    return Picture(written.getvalue())
 
 
 def _stretching(press: Press) -> Stretching:
