@@ -1,4 +1,4 @@
-"""Certificates as the press prints them, by both of its ways: one archivable file, whole under its signature."""
+"""Certificates as the press prints them, by both of its ways: one sound file, archivable, and signed."""
 
 import io
 import re
