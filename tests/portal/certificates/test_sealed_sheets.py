@@ -9,13 +9,8 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from asn1crypto import x509
-from cryptography.hazmat.primitives import serialization
 from PIL import Image
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
 
 from portal.certificates.kinds import kind_of
 from portal.certificates.paper import Extent, Subject
@@ -26,7 +21,7 @@ from portal.certificates.sealing.stamp import decode
 from print_agent.document import check
 from tests.portal.certificates import placed
 from tests.portal.certificates.sealing.conftest import sealed_by, sealing
-from tests.portal.certificates.sealing.papers import SealKeys
+from tests.portal.certificates.sealing.papers import SealKeys, pyhanko
 from tests.portal.certificates.sheets import EVERYTHING, ISSUE, NOON, person
 
 __all__ = ["sealed_by", "sealing"]
@@ -42,10 +37,7 @@ def made(request: pytest.FixtureRequest, press: Press, sealing: Sealing) -> Prin
 
 
 def test_its_signature_is_valid_and_over_every_byte(made: Printed, sealed_by: SealKeys, tmp_path: Path) -> None:
-    root = x509.Certificate.load(sealed_by.authority.root.public_bytes(serialization.Encoding.DER))
-    (embedded,) = PdfFileReader(io.BytesIO(made.document)).embedded_signatures
-    context = ValidationContext(trust_roots=[root], moment=NOON, allow_fetching=False)
-    status = validate_pdf_signature(embedded, context)
+    status = pyhanko(made.document, sealed_by, NOON)
     assert (status.intact, status.valid, status.trusted) == (True, True, True)
     assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     file = tmp_path / "certificate.pdf"

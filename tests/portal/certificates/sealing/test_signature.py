@@ -3,23 +3,18 @@
 import io
 import random
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from asn1crypto import cms, x509
-from cryptography.hazmat.primitives import serialization
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
 
 from portal.certificates.sealing import Sealing, signature
 from portal.certificates.sealing.active import DocumentCertificateNotValid
 from portal.certificates.sealing.signature import CmsTooLong, DocumentSigner, PlaceMissing, complete
 from print_agent.document import UnfitDocument, check
-from tests.portal.certificates.sealing.papers import AT, SealKeys, unsigned
+from tests.portal.certificates.sealing.papers import AT, SealKeys, pyhanko, unsigned
 from tests.portal.certificates.sealing.software_keys import new_key
 
 
@@ -28,17 +23,8 @@ def sealed(sealing: Sealing) -> bytes:
     return sealing.sign(unsigned(), AT)
 
 
-def in_a_thread(embedded: EmbeddedPdfSignature, context: ValidationContext) -> PdfSignatureStatus:
-    """pyHanko runs an event loop, and a browser's may be running in the thread of the tests."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(validate_pdf_signature, embedded, context).result()
-
-
 def judged(document: bytes, keys: SealKeys) -> PdfSignatureStatus:
-    root = x509.Certificate.load(keys.authority.root.public_bytes(serialization.Encoding.DER))
-    context = ValidationContext(trust_roots=[root], moment=AT, allow_fetching=False)
-    (embedded,) = PdfFileReader(io.BytesIO(document)).embedded_signatures
-    return in_a_thread(embedded, context)
+    return pyhanko(document, keys, AT)
 
 
 def content_info(document: bytes) -> cms.SignedData:
@@ -64,8 +50,7 @@ def test_the_print_agent_takes_a_sealed_document_and_none_that_waits_for_its_sea
 
 
 def test_without_the_root_it_is_valid_but_trusted_by_nobody(sealed: bytes, tmp_path: Path) -> None:
-    (embedded,) = PdfFileReader(io.BytesIO(sealed)).embedded_signatures
-    status = in_a_thread(embedded, ValidationContext(trust_roots=[], allow_fetching=False))
+    status = pyhanko(sealed, None, AT)
     assert status.valid
     assert not status.trusted
 
