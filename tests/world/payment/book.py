@@ -52,7 +52,7 @@ class Book:
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
-        self._data = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        self._data = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=30)
         self._data.execute("PRAGMA journal_mode=WAL")
         self._data.executescript(_TABLES)
 
