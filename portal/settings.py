@@ -66,11 +66,15 @@ class TlsSettings:
 
 @dataclass(frozen=True)
 class Origins:
-    """The exact origins (`https://host[:port]`) under which the faces are reached."""
+    """The exact origins (`https://host[:port]`) under which the faces are reached.
+
+    `verify` is the one official address for checking certificates; every certificate names it.
+    """
 
     resident: str
     staff: str
     terminal: str
+    verify: str
     bridge: str
 
 
@@ -89,6 +93,11 @@ class Settings:
     tls: TlsSettings
     origins: Origins
     static_dir: Path
+
+    @property
+    def verify_origin(self) -> str:
+        """The one official address for checking certificates, as it is printed on them."""
+        return self.origins.verify
 
 
 def load(path: Path | None = None) -> Settings:
@@ -145,6 +154,12 @@ class _Table:
             raise SettingsError(f"{self._name}{key}: must be scheme://host[:port] and nothing else")
         if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost"}:
             raise SettingsError(f"{self._name}{key}: plain http only on the resident's own machine")
+        return value
+
+    def secure_origin(self, key: str) -> str:
+        value = self.origin(key)
+        if not value.startswith("https://"):
+            raise SettingsError(f"{self._name}{key}: must be https; without it no browser judges a signature")
         return value
 
     def addresses(self, key: str, *, required: bool) -> tuple[str, ...]:
@@ -218,6 +233,7 @@ def _settings(table: _Table) -> Settings:
             resident=origins.origin("resident"),
             staff=origins.origin("staff"),
             terminal=origins.origin("terminal"),
+            verify=origins.secure_origin("verify"),
             bridge=origins.origin("bridge"),
         ),
     )

@@ -1,8 +1,11 @@
 """Is this PDF something a printer may be given? Run in a child process of its own, which ends with the document.
 
 Nothing is repaired: a file that needs repair was cut off or tampered with. The checks look at every object of the
-file, reachable or not. Run as ``python -m print_agent.document FD``: the parent (``inspection``) sends one descriptor
-over the socket FD with the size and the pages it expects, and receives one word: ``ok`` or the reason of the refusal.
+file, reachable or not. One signature may be there, over the whole file; whether it is genuine is not asked, for the
+ticket names the document byte for byte.
+
+Run as ``python -m print_agent.document FD``: the parent (``inspection``) sends one descriptor over the socket FD with
+the size and the pages it expects, and receives one word: ``ok`` or the reason of the refusal.
 """
 
 from __future__ import annotations
@@ -61,6 +64,7 @@ FORBIDDEN_ACTIONS = frozenset(
     }
 )
 """Every action but GoTo, which is how an outline names its page."""
+FORM_KEYS = frozenset({"/Fields", "/SigFlags"})
 FONT_FILES = ("/FontFile", "/FontFile2", "/FontFile3")
 
 
@@ -69,7 +73,10 @@ class UnfitDocument(Exception):
 
 
 def check(stream: BinaryIO, pages: int) -> None:
-    """Raises UnfitDocument unless the PDF is whole, A4, ``pages`` pages long, inert and has all its fonts."""
+    """Raises UnfitDocument unless the PDF is whole, A4, ``pages`` pages long, inert and has all its fonts.
+
+    Of forms, one signature field is fit, signed, over every byte of the file but the signature itself.
+    """
     if stream.read(5) != b"%PDF-":
         raise UnfitDocument("not_pdf")
     stream.seek(-min(LAST_BYTES, stream.seek(0, io.SEEK_END)), io.SEEK_END)
@@ -85,15 +92,27 @@ def check(stream: BinaryIO, pages: int) -> None:
             if pdf.check_pdf_syntax():
                 raise UnfitDocument("damaged")
             _check_pages(pdf)
-            field = _signature_field(pdf)
-            for dictionary in _dictionaries(pdf):
-                _check_inert(dictionary, field)
-                _check_fonts(dictionary)
+            _check_objects(pdf, stream)
     except pikepdf.PasswordError as error:
         raise UnfitDocument("encrypted") from error
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, RecursionError) as error:
         # pikepdf answers a malformed object with any of these, depending on what is malformed about it.
         raise UnfitDocument("damaged") from error
+
+
+def _check_objects(pdf: pikepdf.Pdf, stream: BinaryIO) -> None:
+    field = _signature_field(pdf)
+    signatures = []
+    for dictionary in _dictionaries(pdf):
+        _check_inert(dictionary, field)
+        _check_fonts(dictionary)
+        if "/ByteRange" in dictionary:
+            signatures.append(dictionary)
+    if field is not None:
+        _check_signed(field, signatures)
+        _check_covered(signatures[0], stream)
+    elif signatures:
+        raise UnfitDocument("form")
 
 
 def _check_pages(pdf: pikepdf.Pdf) -> None:
@@ -124,9 +143,33 @@ def _signature_field(pdf: pikepdf.Pdf) -> pikepdf.Object | None:
     if form is None:
         return None
     fields = list(form.get("/Fields", []))
-    if len(fields) > 1 or any(field.get("/FT") != "/Sig" or "/Kids" in field for field in fields):
+    if len(fields) != 1 or set(form.keys()) - FORM_KEYS:
         raise UnfitDocument("form")
-    return fields[0] if fields else None
+    if fields[0].get("/FT") != "/Sig" or "/Kids" in fields[0]:
+        raise UnfitDocument("form")
+    return fields[0]
+
+
+def _check_signed(field: pikepdf.Object, signatures: list[pikepdf.Object]) -> None:
+    """The field holds the file's one signature. One that nobody has signed waits for somebody else's."""
+    held = field.get("/V")
+    if not isinstance(held, pikepdf.Dictionary) or not held.is_indirect or held.get("/Type") != "/Sig":
+        raise UnfitDocument("form")
+    if [signature.objgen for signature in signatures] != [held.objgen]:
+        raise UnfitDocument("form")
+
+
+def _check_covered(signature: pikepdf.Object, stream: BinaryIO) -> None:
+    """The signature's range is all of the file but its own hexadecimal digits (PDF 2.0, 12.8.1)."""
+    start, hole, rest, length = (int(number) for number in signature["/ByteRange"])
+    size = stream.seek(0, io.SEEK_END)
+    if start != 0 or not 0 < hole < rest or rest + length != size:
+        raise UnfitDocument("form")
+    stream.seek(hole)
+    left_out = stream.read(rest - hole)
+    contents = bytes(signature["/Contents"]).hex().encode("ascii")
+    if left_out.lower() != b"<" + contents + b">":
+        raise UnfitDocument("form")
 
 
 def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:

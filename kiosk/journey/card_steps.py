@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from kiosk.card.client import ReaderError
 from kiosk.journey.journey import View
@@ -121,7 +122,9 @@ class CardSteps:
         except PortalRefused as refusal:
             self._parts.refuse(view, refusal)
             return
-        if not self._parts.journey.fire(Event.PERSON_KNOWN, epoch=view.epoch, portal=session):
+        known = replace(view.visit, portal=session)
+        scope = known.offer.scopes[0] if known.offer is not None and not known.choice else None
+        if not self._parts.journey.fire(Event.PERSON_KNOWN, epoch=view.epoch, portal=session, scope=scope):
             # The resident gave up while the portal was answering.
             self._parts.aftercare.session_over(session.token)
             return

@@ -171,6 +171,54 @@ FAILURES: dict[str, Words] = {
         _("保護者の方が、ご自分のカードで操作するか、窓口でお求めください。"),
         Weight.CALM,
     ),
+    "no_seal": Words(
+        _CANNOT_ISSUE,
+        _("印鑑の登録がありません。"),
+        _("印鑑登録の手続きは、窓口でお受けします。"),
+        Weight.CALM,
+    ),
+    "seal_cancelled": Words(
+        _CANNOT_ISSUE,
+        _("印鑑の登録は廃止されています。"),
+        _("もう一度登録するときは、窓口でお手続きください。"),
+        Weight.CALM,
+    ),
+    "no_tax_data": Words(
+        _CANNOT_ISSUE,
+        _("いまの年度の所得や税の情報がありません。申告がまだのときや、年度の切り替わりのころは発行できません。"),
+        _("申告や、前の年度の証明書については、窓口でご相談ください。"),
+        Weight.CALM,
+    ),
+    "domicile_elsewhere": Words(
+        _CANNOT_ISSUE,
+        _("本籍がほかの市区町村にあります。戸籍の附票は、本籍のある市区町村が発行します。"),
+        _("本籍のある市区町村にお求めください。"),
+        Weight.CALM,
+    ),
+    "registration_pending": Words(
+        _CANNOT_ISSUE,
+        _("本籍のある市区町村への利用登録が、まだ終わっていません。"),
+        _("利用登録の申請がお済みのときは、数日後にもう一度おためしください。"),
+        Weight.CALM,
+    ),
+    "no_family_register": Words(
+        _CANNOT_ISSUE,
+        _("戸籍の附票は、日本の戸籍に載っている方の証明書です。"),
+        _("住所の証明には、住民票の写しをお使いください。"),
+        Weight.CALM,
+    ),
+    "not_here": Words(
+        _CANNOT_ISSUE,
+        _("この証明書は、窓口だけで発行しています。"),
+        _COUNTER,
+        Weight.CALM,
+    ),
+    "office_hours": Words(
+        _("開庁時間だけの証明書です"),
+        _("この証明書は、市役所の開いている時間だけ発行しています。"),
+        _("平日の開庁時間に、もう一度お越しください。"),
+        Weight.CALM,
+    ),
     "too_long": Words(
         _CANNOT_ISSUE,
         _("お名前やご住所の文字を、この機械では正しく印刷できません。"),
@@ -295,6 +343,68 @@ FAILURES: dict[str, Words] = {
         _("プリンターが途中で止まりました。証明書は発行されていません。"),
         _STAFF,
     ),
+    # money
+    "payment_out": Words(
+        _("支払いの機械が使えません"),
+        _("手数料を支払う機械が、いま止まっています。"),
+        _LATER_OR_COUNTER,
+        Weight.WARN,
+    ),
+    "payment_declined": Words(
+        _("お支払いができませんでした"),
+        _("この支払い方法では、受け付けられませんでした。お金は受け取っていません。"),
+        _("ほかの支払い方法をえらぶか、窓口でお求めください。"),
+        Weight.WARN,
+    ),
+    "payment_not_enough": Words(
+        _("金額が足りませんでした"),
+        _("手数料に足りなかったため、止めました。入れたお金はお返ししました。"),
+        _("もう一度、お支払い方法をえらんでください。"),
+        Weight.WARN,
+    ),
+    "payment_no_change": Words(
+        _("おつりが足りません"),
+        _("機械の中のおつりが足りないため、止めました。入れたお金はお返ししました。"),
+        _("ちょうどの金額を入れるか、ほかの支払い方法をえらんでください。"),
+        Weight.WARN,
+    ),
+    "payment_timeout": Words(
+        _("お支払いがありませんでした"),
+        _("時間がたったため、止めました。お金は受け取っていません。"),
+        _("もう一度、お支払い方法をえらんでください。"),
+        Weight.CALM,
+    ),
+    "payment_cancelled": Words(
+        _("お支払いをやめました"),
+        _("入れたお金は、支払いの機械からお返しします。何も印刷していません。"),
+        _("お返ししたお金をおとりください。"),
+        Weight.CALM,
+    ),
+    "payment_busy": Words(
+        _("支払いの機械が動いています"),
+        _("前のお支払いの片づけが終わっていません。"),
+        _("少し待ってから、もう一度お支払い方法をえらんでください。"),
+        Weight.WARN,
+    ),
+    "payment_host": Words(
+        _("タッチ決済につながりません"),
+        _("カード会社などへの通信ができません。お金は受け取っていません。"),
+        _("現金でお支払いください。"),
+        Weight.WARN,
+    ),
+    "payment_failed": Words(
+        _("お支払いが終わりませんでした"),
+        _("支払いの途中で問題が起きました。受け取ったお金があれば、支払いの機械からお返しします。"),
+        _("もう一度ためすか、窓口でお求めください。"),
+        Weight.WARN,
+    ),
+    "payment_unclear": Words(
+        _("お支払いを確かめられません"),
+        _(
+            "支払いの機械が応答していません。何も印刷していません。受け取ったお金があれば、機械がもどりしだいお返しします。"
+        ),
+        _STAFF,
+    ),
     # time, and what has no name
     "idle_timeout": Words(
         _("操作がなかったため、終わりにしました"),
@@ -317,6 +427,9 @@ FAILURES: dict[str, Words] = {
 
 _SAME = {
     "service_unavailable": "portal_unreachable",
+    "not_payable": "payment_failed",
+    "not_paid": "payment_failed",
+    "wrong_amount": "payment_failed",
     "not_ready": "issuance_failed",
     "card_removed": "card_pulled",
     "card_changed": "card_pulled",

@@ -8,12 +8,13 @@ from markupsafe import Markup
 from wtforms import RadioField, SelectMultipleField, StringField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
 
+from kiosk.payment.nexo import MEANS
 from kiosk.portal_answers import Offer
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
 CONTRASTS = ("normal", "high")
 KEYS = (*"1234567890", "erase")
-SCOPES = {"self": _("本人だけ"), "household": _("世帯の全員")}
+SCOPES = {"self": _("本人だけ"), "household": _("世帯の全員"), "family": _("同じ戸籍の全員")}
 
 
 class KioskForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
@@ -32,6 +33,12 @@ class CertificateForm(KioskForm):
     """Which paper."""
 
     kind = StringField(validators=[DataRequired(), Length(max=64)])
+
+
+class MeansForm(KioskForm):
+    """How to pay."""
+
+    means = StringField(validators=[DataRequired(), AnyOf(MEANS)])
 
 
 class KeyForm(KioskForm):

@@ -25,6 +25,8 @@ class State(StrEnum):
     CONFIRM = "confirm"
     TAKE_CARD = "take_card"
     PREPARING = "preparing"
+    CHOOSE_MEANS = "choose_means"
+    PAYING = "paying"
     PRINTING = "printing"
     TAKE_PAPER = "take_paper"
     DONE = "done"
@@ -50,6 +52,10 @@ class Event(StrEnum):
     CONTENT_CHOSEN = "content_chosen"
     CONFIRMED = "confirmed"
     CARD_TAKEN = "card_taken"
+    FEE_DUE = "fee_due"
+    MEANS_CHOSEN = "means_chosen"
+    PAYMENT_REFUSED = "payment_refused"
+    PAID = "paid"
     ORDER_PLACED = "order_placed"
     PRINTED = "printed"
     ORDER_UNKNOWN = "order_unknown"
@@ -89,10 +95,14 @@ class Facts:
     """how many digits of the PIN the reader process holds"""
     certificate: bool = False
     """a kind of paper that can be issued now is chosen"""
+    choice: bool = True
+    """there is something to choose about whose and what"""
     content: bool = False
     """whose and what is chosen"""
     person: bool = False
     """the portal knows who this is"""
+    paid: bool = False
+    """the payment device holds the fee, and the portal knows"""
     released: bool = False
     """the portal was asked for the ticket: paper may come out from now on"""
     warned_in: State | None = None
@@ -135,11 +145,27 @@ def _certificate(facts: Facts) -> bool:
 
 
 def _person(facts: Facts) -> bool:
-    return facts.person
+    return facts.person and not _no_choice(facts)
+
+
+def _no_choice(facts: Facts) -> bool:
+    return facts.person and facts.content and not facts.choice
+
+
+def _choice(facts: Facts) -> bool:
+    return facts.choice
 
 
 def _content(facts: Facts) -> bool:
     return facts.person and facts.content
+
+
+def _unpaid(facts: Facts) -> bool:
+    return not facts.paid and not facts.released
+
+
+def _paid(facts: Facts) -> bool:
+    return facts.paid
 
 
 def _not_released(facts: Facts) -> bool:
@@ -172,11 +198,12 @@ WAITING_FOR_A_PERSON = (
     S.ENTER_PIN,
     S.CHOOSE_CONTENT,
     S.CONFIRM,
+    S.CHOOSE_MEANS,
 )
 """Screens with an idle limit; none has one while something is being printed."""
 
-MAY_FAIL = (*WAITING_FOR_A_PERSON, S.CHECKING_CARD, S.TAKE_CARD, S.PREPARING, S.PRINTING, S.IDLE_WARNING)
-MAY_QUIT = (*WAITING_FOR_A_PERSON, S.CHECKING_CARD, S.TAKE_CARD, S.IDLE_WARNING)
+MAY_FAIL = (*WAITING_FOR_A_PERSON, S.CHECKING_CARD, S.TAKE_CARD, S.PREPARING, S.PAYING, S.PRINTING, S.IDLE_WARNING)
+MAY_QUIT = (*WAITING_FOR_A_PERSON, S.CHECKING_CARD, S.TAKE_CARD, S.PAYING, S.IDLE_WARNING)
 
 HOLDS_NOTHING = frozenset({S.ATTRACT, S.UNAVAILABLE, S.DONE, S.RETURN_CARD, S.CARD_LEFT, S.FAILED, S.WAIT_FOR_STAFF})
 """States in which nothing about the person is kept any more; entering one wipes."""
@@ -193,10 +220,15 @@ TABLE: tuple[Row, ...] = (
     Row(S.CHECKING_CARD, E.PIN_WRONG, S.ENTER_PIN, _more_tries),
     Row(S.CHECKING_CARD, E.PIN_WRONG, S.LAST_TRY, _last_try),
     Row(S.CHECKING_CARD, E.PERSON_KNOWN, S.CHOOSE_CONTENT, _person),
+    Row(S.CHECKING_CARD, E.PERSON_KNOWN, S.CONFIRM, _no_choice),
     Row(S.CHOOSE_CONTENT, E.CONTENT_CHOSEN, S.CONFIRM, _content),
     Row(S.CONFIRM, E.CONFIRMED, S.TAKE_CARD, _content),
     Row(S.TAKE_CARD, E.CARD_TAKEN, S.PREPARING, _card_gone),
     Row(S.TAKE_CARD, E.LEFT_BEHIND, S.CARD_LEFT),
+    Row(S.PREPARING, E.FEE_DUE, S.CHOOSE_MEANS, _unpaid),
+    Row(S.CHOOSE_MEANS, E.MEANS_CHOSEN, S.PAYING),
+    Row(S.PAYING, E.PAYMENT_REFUSED, S.CHOOSE_MEANS),
+    Row(S.PAYING, E.PAID, S.PREPARING, _paid),
     Row(S.PREPARING, E.ORDER_PLACED, S.PRINTING),
     Row(S.PREPARING, E.ORDER_UNKNOWN, S.WAIT_FOR_STAFF),
     Row(S.PREPARING, E.QUIT, S.ATTRACT, _not_released),
@@ -207,7 +239,7 @@ TABLE: tuple[Row, ...] = (
     Row(S.WAIT_FOR_STAFF, E.STAFF_ANSWERED, S.ATTRACT),
     Row(S.CHOOSE_CERTIFICATE, E.BACK, S.ATTRACT),
     Row(S.PLACE_CARD, E.BACK, S.CHOOSE_CERTIFICATE),
-    Row(S.CONFIRM, E.BACK, S.CHOOSE_CONTENT),
+    Row(S.CONFIRM, E.BACK, S.CHOOSE_CONTENT, _choice),
     Row(S.RETURN_CARD, E.CARD_TAKEN, S.ATTRACT, _card_out),
     Row(S.RETURN_CARD, E.LEFT_BEHIND, S.CARD_LEFT),
     Row(S.CARD_LEFT, E.CARD_TAKEN, S.ATTRACT, _card_out),

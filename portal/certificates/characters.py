@@ -5,7 +5,7 @@ printed exactly; anything else is refused by name. Nothing is normalised, substi
 """
 
 import unicodedata
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ FONT_FAMILY = "IPAmjMincho"
 _FONT_FILE = "ipamjm.ttf"
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _FIRST_SELECTOR, _LAST_SELECTOR = 0xE0100, 0xE01EF
+_SELECTORS = chr(_FIRST_SELECTOR)
 _SPACES = {" ", "\u3000"}
 # Controls, formats, private use (外字), surrogates, unassigned, separators, and marks that join with their base.
 _REFUSED_CATEGORIES = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp", "Zs", "Mn", "Mc", "Me"}
@@ -32,6 +33,7 @@ class UnprintableCharacter(Exception):
 
     def __init__(self, field: str, sequence: str) -> None:
         self.field = field
+        self.sequence = sequence
         self.code_points = " ".join(f"U+{ord(character):04X}" for character in sequence)
         super().__init__(f"{field}: {self.code_points}")
 
@@ -47,7 +49,7 @@ def approved_font() -> Path:
 
 
 class Coverage:
-    """The font's character and variation tables."""
+    """The font's character and variation tables, and what it makes of a letter and the mark that follows it."""
 
     def __init__(self, font: Path) -> None:
         with TTFont(font, lazy=True) as opened:
@@ -61,9 +63,13 @@ class Coverage:
                 for selector, pairs in table.uvsDict.items()
                 for base, name in pairs
             }
+            self._joined = _joined(opened, self._glyphs)
+        self._joining = frozenset(pair[1] for pair in self._joined)
+        # Sequences that have been looked up, each with its glyph: at most as many as the font has.
+        self._known: dict[str, tuple[int, str]] = {}
 
     def glyph(self, sequence: str) -> int | None:
-        """Glyph of one character or one variation sequence, None when the font has none or it must not be printed."""
+        """Glyph of a character, a variation sequence or a letter with its mark; None if it cannot be printed."""
         if not sequence:
             return None
         base = sequence[0]
@@ -71,25 +77,68 @@ class Coverage:
             return None
         if len(sequence) == 1:
             return self._glyphs.get(ord(base))
-        return self._variations.get((ord(base), ord(sequence[1]))) if len(sequence) == 2 else None
+        if len(sequence) != 2:
+            return None
+        return self._variations.get((ord(base), ord(sequence[1])), self._joined.get(sequence))
 
-    def require(self, content: object, name: str = "") -> None:
-        """Check every text inside `content` (dataclasses, tuples, texts); raises UnprintableCharacter."""
-        if isinstance(content, str):
-            for sequence in sequences(content):
-                if self.glyph(sequence) is None:
-                    raise UnprintableCharacter(name, sequence)
-        elif isinstance(content, tuple):
-            for number, member in enumerate(content, 1):
-                self.require(member, f"{name}.{number}")
-        elif is_dataclass(content):
-            for field in fields(content):
-                self.require(getattr(content, field.name), f"{name}.{field.name}" if name else field.name)
+    def cut(self, text: str) -> Sequence[str]:
+        """`text` in the pieces that have a glyph each."""
+        if self._joining.isdisjoint(text):
+            return text if max(text, default="") < _SELECTORS else sequences(text)
+        pieces: list[str] = []
+        for sequence in sequences(text):
+            if pieces and pieces[-1] + sequence in self._joined:
+                pieces[-1] += sequence
+            else:
+                pieces.append(sequence)
+        return pieces
+
+    def shaped(self, text: str) -> bool:
+        """Whether the font joins letters of `text` with their marks (か゚), which is a matter for a shaper."""
+        return not self._joining.isdisjoint(text) and any(piece in self._joined for piece in self.cut(text))
+
+    def drawn(self, text: str) -> tuple[tuple[int, str], ...]:
+        """The glyph of each character sequence of `text`, with the sequence; raises UnprintableCharacter."""
+        known, cut = self._known, self.cut(text)
+        try:
+            return tuple(map(known.__getitem__, cut))
+        except KeyError:
+            for sequence in cut:
+                glyph = self.glyph(sequence)
+                if glyph is None:
+                    raise UnprintableCharacter("", sequence) from None
+                known[sequence] = (glyph, sequence)
+            return tuple(map(known.__getitem__, cut))
+
+    def require(self, name: str, text: str) -> None:
+        """Raises UnprintableCharacter, which names the field and the code points, unless `text` can be printed."""
+        try:
+            self.drawn(text)
+        except UnprintableCharacter as error:
+            raise UnprintableCharacter(name, error.sequence) from None
 
 
-def width(text: str) -> float:
-    """About how many full-width places `text` takes; Roman letters count three quarters, capitals being broad."""
-    return sum(0.75 if ord(sequence[0]) < 0x2000 else 1 for sequence in sequences(text))
+def _joined(font: TTFont, glyphs: Mapping[int, int]) -> dict[str, int]:
+    """The ligatures of `ccmp`, by every spelling of theirs in characters."""
+    written: dict[int, list[str]] = {}
+    for code, glyph in glyphs.items():
+        written.setdefault(glyph, []).append(chr(code))
+    table = font["GSUB"].table
+    lookups = {
+        number
+        for record in table.FeatureList.FeatureRecord
+        if record.FeatureTag == "ccmp"
+        for number in record.Feature.LookupListIndex
+    }
+    return {
+        letter + mark: font.getGlyphID(ligature.LigGlyph)
+        for number in lookups
+        for subtable in table.LookupList.Lookup[number].SubTable
+        for first, ligatures in subtable.ligatures.items()
+        for ligature in ligatures
+        for letter in written[font.getGlyphID(first)]
+        for mark in written[font.getGlyphID(*ligature.Component)]
+    }
 
 
 def sequences(text: str) -> list[str]:

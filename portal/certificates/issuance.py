@@ -5,7 +5,6 @@ else, and leaves only towards the terminal and the session that asked for it.
 """
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,20 +16,23 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal import audit, jobs, municipality, register
 from portal.audit import Action, Actor, ActorKind
-from portal.certificates.applicants import UnfitRequest, Why, read
+from portal.certificates import numbers
+from portal.certificates.applicants import UnfitRequest, Why, matter, read
+from portal.certificates.door import demand_room
 from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import kind_of
 from portal.certificates.manifest import ticket
+from portal.certificates.money.following import state_of
+from portal.certificates.money.tables import PaymentState, payments
 from portal.certificates.paper import Scope
-from portal.certificates.states import NotReleasable, move
+from portal.certificates.papers import contents
+from portal.certificates.states import HOLDING_DOCUMENT, NotPaid, NotReleasable, move
 from portal.certificates.tables import Event, RefusalCode, State, issuance_documents, issuances
+from portal.clock import local_date
 from portal.ground import Ground
 
 PATIENCE = timedelta(minutes=10)
 MOST_COPIES = 10
-MOST_WAITING = 60
-# No letters that read like figures: people dictate issue numbers over the telephone.
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 _BY_KEY = sa.select(issuances).where(
     issuances.c.terminal_id == sa.bindparam("of_terminal"), issuances.c.request_key == sa.bindparam("of_key")
@@ -38,7 +40,7 @@ _BY_KEY = sa.select(issuances).where(
 _BY_ID = sa.select(issuances).where(issuances.c.id == sa.bindparam("of_issuance"))
 _LOCKED = _BY_ID.with_for_update()
 _INSERT = insert(issuances).on_conflict_do_nothing(constraint="uq_issuances_request").returning(issuances.c.id)
-_WAITING = sa.select(sa.func.count()).where(issuances.c.state.in_(("requested", "rendering")))
+_OPEN_PAYMENT = payments.insert()
 _DOCUMENT = sa.select(issuance_documents).where(issuance_documents.c.issuance_id == sa.bindparam("of_issuance"))
 _ERASE = sa.delete(issuance_documents).where(issuance_documents.c.issuance_id == sa.bindparam("of_issuance"))
 
@@ -57,10 +59,6 @@ class Session(Protocol):
 
 class KeyReused(Exception):
     """Raised when a request key comes again with another content or from another session."""
-
-
-class Overloaded(Exception):
-    """Raised at the door when as many requests as can be served in time are waiting already."""
 
 
 class IssuanceUnknown(Exception):
@@ -83,6 +81,8 @@ class Status:
     state: State
     pages: int | None
     refusal: RefusalCode | None
+    fee: int
+    """yen for all copies, fixed when the paper was asked for"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,26 +126,27 @@ def request(
     before = connection.execute(_BY_KEY, {"of_terminal": terminal_id, "of_key": key}).one_or_none()
     if before is not None:
         return _same_request(before, asked, wanted)
-    if connection.execute(_WAITING).scalar_one() >= MOST_WAITING:
-        raise Overloaded
+    demand_room(connection, now)
     here = municipality.current(connection)
     applicant = read(connection, session.resident_id, why=Why.REQUEST, now=now)
+    about = matter(connection, ground.fields, applicant, chosen, here, why=Why.REQUEST, now=now)
     actor = Actor(ActorKind.TERMINAL, terminal_id)
-    decision = decide(applicant.circle(wanted), here, chosen.id, now)
+    decision = decide(about.circle(wanted), here, chosen, now)
     if isinstance(decision, Refused):
         audit.record(
             connection, at=now, actor=actor, action=Action.ISSUANCE_REFUSED, subject=session.resident_id,
             detail={"kind": chosen.id, "code": decision.code.value},
         )  # fmt: skip
         return decision
-    if asked_scope not in chosen.scopes:
-        raise UnfitRequest("scope")
-    on_paper = applicant.persons(wanted)
-    applicant.extent(wanted, asked_scope)
+    on_paper = about.on_paper(wanted)
+    about.extent(wanted, asked_scope)
     try:
-        printed = chosen.chosen(on_paper, items)
+        printed = chosen.chosen(about.records(wanted), items)
     except KeyError as error:
         raise UnfitRequest("items") from error
+    fee = here.fee(chosen.fee, local_date(now))
+    if fee is None:
+        raise UnfitRequest("kind")
     issuance_id = connection.execute(
         _INSERT,
         {
@@ -153,14 +154,14 @@ def request(
             "id": uuid4(),
             "terminal_id": terminal_id,
             "request_key": key,
-            "persons": [person.id for person in on_paper],
+            "persons": list(on_paper),
             "items": sorted(printed),
-            "fee": here.fees[chosen.fee] * copies,
+            "fee": fee * copies,
             "state": State.REQUESTED,
             "fence": 0,
             "attempts": 0,
             "repeated": False,
-            "issue_number": _issue_number(here.code),
+            "issue_number": numbers.draw(here.code),
             "requested_at": now,
             "due_at": now + PATIENCE,
         },
@@ -169,6 +170,10 @@ def request(
         # The same key was inserted between our look and our insert.
         row = connection.execute(_BY_KEY, {"of_terminal": terminal_id, "of_key": key}).one()
         return _same_request(row, asked, wanted)
+    if fee:
+        connection.execute(
+            _OPEN_PAYMENT, {"issuance_id": issuance_id, "amount": fee * copies, "state": PaymentState.NONE}
+        )
     jobs.enqueue(ground.jobs, connection, jobs.Task.RENDER_ISSUANCE, issuance=str(issuance_id))
     audit.record(
         connection, at=now, actor=actor, action=Action.ISSUANCE_REQUESTED, subject=session.resident_id,
@@ -183,7 +188,7 @@ def status(connection: sa.Connection, issuance_id: UUID, terminal_id: str) -> St
     if row is None or row.terminal_id != terminal_id:
         raise IssuanceUnknown
     refusal = None if row.refusal is None else RefusalCode(row.refusal)
-    return Status(issuance=row.id, state=State(row.state), pages=row.pages, refusal=refusal)
+    return Status(issuance=row.id, state=State(row.state), pages=row.pages, refusal=refusal, fee=row.fee)
 
 
 def release(  # noqa: PLR0917
@@ -199,20 +204,23 @@ def release(  # noqa: PLR0917
     Until its outcome is known the same terminal and session get the same ticket and bytes again; that paper leaves at
     most once is the print agent's order id. A refusal is returned and stands in the row: the caller commits it. If a
     record changed since rendering the answer is `record_changed`, the first time with a new rendering under way.
-    Raises IssuanceUnknown, NotReleasable.
+    Raises IssuanceUnknown, NotReleasable, NotPaid.
     """
     found = connection.execute(_BY_ID, {"of_issuance": issuance_id}).one_or_none()
     if found is None or found.terminal_id != terminal_id or found.session != str(session.id):
         raise IssuanceUnknown
     # Residents first, then the issuance: the order every suppression takes.
-    register.lock(connection, {found.resident_id, *found.persons})
+    register.lock(connection, {found.resident_id})
+    register.lock_residents_among(connection, found.persons)
     row = connection.execute(_LOCKED, {"of_issuance": issuance_id}).one()
     document = connection.execute(_DOCUMENT, {"of_issuance": issuance_id}).one_or_none()
-    if document is None or State(row.state) not in {State.READY, State.RELEASED}:
+    if document is None or State(row.state) not in HOLDING_DOCUMENT:
         raise NotReleasable(issuance_id, State(row.state))
     if State(row.state) is State.RELEASED:
         return Released(row.ticket, _opened(ground, document))
-    refusal = _refusal_at_release(connection, row, now)
+    if State(row.state) is State.READY:
+        row = _paid(connection, row)
+    refusal = _refusal_at_release(connection, ground, row, now)
     if refusal is not None:
         return _refuse_release(connection, ground, row, refusal, now)
     signed = ticket(
@@ -240,23 +248,37 @@ def erase_document(connection: sa.Connection, issuance_id: UUID) -> None:
     connection.execute(_ERASE, {"of_issuance": issuance_id})
 
 
+def discard_rendering(connection: sa.Connection, issuance_id: UUID) -> None:
+    """Delete the bytes and the kept words of an issuance, if there are any: its paper has not left and never will."""
+    erase_document(connection, issuance_id)
+    contents.erase(connection, issuance_id)
+
+
+def _paid(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> sa.Row[tuple[object, ...]]:
+    """What costs nothing, or was paid before it had to be rendered again, needs no further money. Raises NotPaid."""
+    if row.fee and state_of(connection, row.id) is not PaymentState.AUTHORISED:
+        raise NotPaid(row.id, State(row.state))
+    return move(connection, row.id, Event.AUTHORISE, fence=row.fence)
+
+
 def _refusal_at_release(
-    connection: sa.Connection, row: sa.Row[tuple[object, ...]], now: datetime
+    connection: sa.Connection, ground: Ground, row: sa.Row[tuple[object, ...]], now: datetime
 ) -> RefusalCode | None:
-    here = municipality.current(connection)
+    here, kind = municipality.current(connection), kind_of(row.kind)
     applicant = read(connection, row.resident_id, why=Why.RELEASE, now=now)
+    about = matter(connection, ground.fields, applicant, kind, here, why=Why.RELEASE, now=now)
     wanted = frozenset(row.persons)
-    decision = decide(applicant.circle(wanted), here, row.kind, now, at_release=True)
+    decision = decide(about.circle(wanted), here, kind, now, at_release=True)
     if isinstance(decision, Refused):
         return decision.code
-    same = applicant.versions(wanted, Scope(row.scope)) == json.loads(row.record_versions)
+    same = about.versions(wanted, Scope(row.scope)) == json.loads(row.record_versions)
     return None if same else RefusalCode.RECORD_CHANGED
 
 
 def _refuse_release(
     connection: sa.Connection, ground: Ground, row: sa.Row[tuple[object, ...]], refusal: RefusalCode, now: datetime
 ) -> Refused:
-    erase_document(connection, row.id)
+    discard_rendering(connection, row.id)
     if refusal is RefusalCode.RECORD_CHANGED and not row.repeated:
         move(connection, row.id, Event.REPEAT, fence=row.fence, repeated=True, due_at=now + PATIENCE)
         jobs.enqueue(ground.jobs, connection, jobs.Task.RENDER_ISSUANCE, issuance=str(row.id))
@@ -296,8 +318,3 @@ def _references(persons: Iterable[str]) -> frozenset[UUID]:
     if not wanted:
         raise UnfitRequest("persons")
     return wanted
-
-
-def _issue_number(code: str) -> str:
-    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(10))
-    return f"{code}-{drawn[:5]}-{drawn[5:]}"

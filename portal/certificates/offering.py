@@ -7,11 +7,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from portal import municipality
-from portal.certificates.applicants import Applicant, Why, read
+from portal.certificates.applicants import Matter, Why, matter, read
 from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import all_kinds
-from portal.certificates.paper import Item, Kind, Scope
+from portal.certificates.paper import Item, Kind, Place, Scope
 from portal.certificates.tables import RefusalCode
+from portal.clock import local_date
+from portal.ground import Ground
 from portal.municipality import Municipality
 
 
@@ -48,23 +50,35 @@ class Offer:
         }
 
 
-def offers(connection: sa.Connection, resident_id: UUID, *, now: datetime) -> list[Offer]:
-    """Every kind the municipality has a fee for, refused ones included. Writes the reading to the audit."""
+def kinds_at_kiosk(here: Municipality) -> list[Kind]:
+    """The kinds for kiosks that have a fee here, in the order in which the municipality's file names the fees."""
+    order = {fee: place for place, fee in enumerate(here.fees)}
+    kinds = [kind for kind in all_kinds().values() if kind.fee in order and Place.KIOSK in kind.places]
+    return sorted(kinds, key=lambda kind: order[kind.fee])
+
+
+def offers(connection: sa.Connection, ground: Ground, resident_id: UUID, *, now: datetime) -> list[Offer]:
+    """Every kind a kiosk can issue here, refused ones included. Writes every reading to the audit."""
     here = municipality.current(connection)
     applicant = read(connection, resident_id, why=Why.OFFER, now=now)
-    return [_offer(kind, applicant, here, now) for kind in all_kinds().values() if kind.fee in here.fees]
+    return [
+        _offer(matter(connection, ground.fields, applicant, kind, here, why=Why.OFFER, now=now), fee, here, now)
+        for kind in kinds_at_kiosk(here)
+        if (fee := here.fee(kind.fee, local_date(now))) is not None
+    ]
 
 
-def _offer(kind: Kind, applicant: Applicant, here: Municipality, now: datetime) -> Offer:
-    decision = decide(applicant.circle(frozenset({applicant.resident_id})), here, kind.id, now)
+def _offer(about: Matter, fee: int, here: Municipality, now: datetime) -> Offer:
+    kind, own = about.kind, frozenset({about.applicant.resident_id})
+    decision = decide(about.circle(own), here, kind, now)
     refusal = decision.code if isinstance(decision, Refused) else None
-    members = () if refusal is not None else applicant.household.members
+    members = () if refusal is not None else about.members
     return Offer(
         kind=kind.id,
         name=kind.name,
-        fee=here.fees[kind.fee],
+        fee=fee,
         refusal=refusal,
         scopes=kind.scopes,
-        persons=tuple(Person(str(member.id), member.name) for member in members),
-        items=kind.items(members),
+        persons=tuple(Person(str(member.ref), member.name) for member in members),
+        items=kind.items(about.records(frozenset(member.ref for member in members))),
     )

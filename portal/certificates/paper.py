@@ -2,22 +2,52 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from uuid import UUID
 
-from portal.register import ResidentRecord
+import sqlalchemy as sa
+
+from portal.audit import Actor
+from portal.certificates.tables import RefusalCode
+from portal.keys import FieldCipher
+from portal.municipality import Municipality
+from portal.register import IssueBlock, ResidentRecord
+
+
+class Place(StrEnum):
+    """Where a certificate is issued: by the resident at a kiosk, or by an officer at the counter (窓口)."""
+
+    KIOSK = "kiosk"
+    COUNTER = "counter"
+
+
+class Hours(StrEnum):
+    """When a kind is issued: whenever kiosks serve, or only while the office (役所) is open as well."""
+
+    KIOSK = "kiosk"
+    OFFICE = "office"
+
+
+class Among(StrEnum):
+    """Who may stand on a certificate: the applicant alone, their household, or everybody in their 戸籍."""
+
+    APPLICANT = "applicant"
+    HOUSEHOLD = "household"
+    FAMILY_REGISTER = "family_register"
 
 
 class Scope(StrEnum):
-    """Whom the applicant asks about: only themselves, or persons of their household."""
+    """Whom the applicant asks about: only themselves, persons of their household, or persons of their 戸籍."""
 
     SELF = "self"
     HOUSEHOLD = "household"
+    FAMILY = "family"
 
 
 class Extent(StrEnum):
-    """What the sheets hold of the household; it decides the certifying sentence (認証文)."""
+    """What the sheets hold of the household (or 戸籍); it decides the certifying sentence (認証文)."""
 
     PERSON = "person"
     PART = "part"
@@ -34,13 +64,84 @@ class Item:
 
 
 @dataclass(frozen=True, repr=False)
+class Member:
+    """Somebody who may stand on a certificate, as the rule of entitlement and the choice on the screen know them."""
+
+    ref: UUID
+    name: str
+    birth_date: str | None
+    block: IssueBlock | None
+
+
+@dataclass(frozen=True, repr=False)
+class Data:
+    """What a kind has read besides the household. `record` is the kind's own; None where there is nothing.
+
+    `versions` name the state of everything read and are compared again at release. `members` are those who may stand
+    on a kind of `Among.FAMILY_REGISTER`.
+    """
+
+    record: object = None
+    versions: Mapping[str, int] = field(default_factory=dict)
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class Source:
+    """Where a kind reads its data: for whom, in which transaction, why. `audit_to` takes the audit's events.
+
+    At release the applicant's row is locked already, so what hangs on it cannot change until the transaction ends.
+    """
+
+    connection: sa.Connection
+    fields: FieldCipher
+    resident_id: UUID
+    municipality: Municipality
+    reader: Actor
+    why: str
+    now: datetime
+    audit_to: sa.Connection
+
+
+@dataclass(frozen=True, repr=False)
+class Facts:
+    """What a kind's own rule looks at. `own` is the applicant's record, `today` the day on the server's calendar."""
+
+    own: ResidentRecord
+    data: Data
+    municipality: Municipality
+    today: date
+
+
+def nothing(_source: Source) -> Data:
+    """For kinds that need no more than the household."""
+    return Data()
+
+
+def no_rule(_facts: Facts) -> RefusalCode | None:
+    """For kinds without a rule of their own."""
+    return None
+
+
+def no_items(_persons: tuple[ResidentRecord, ...]) -> "tuple[Item, ...]":
+    """For kinds that always show the same."""
+    return ()
+
+
+@dataclass(frozen=True, repr=False)
 class Subject:
-    """What is certified: the persons in the order of the register, their head (世帯主), the items asked for."""
+    """What is certified: the persons in the order of the register, their head (世帯主), the items asked for.
+
+    `persons` are those on the paper who have a record here and belong to the applicant's household; `wanted` is
+    everybody on it. `data` is what the kind has read.
+    """
 
     persons: tuple[ResidentRecord, ...]
     head: ResidentRecord | None
     extent: Extent
     items: frozenset[str]
+    wanted: frozenset[UUID] = frozenset()
+    data: Data = field(default_factory=Data)
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +155,7 @@ class Seal:
 class Issue:
     """The act of issuing: number, day on the server's calendar, office and name of the mayor, seal.
 
+    `municipality_code` is the 全国地方公共団体コード, `verify_address` the one address where a sheet can be checked.
     No part has a default: without seal, mayor or date there is no certificate (incident of Okayama, 2023-07).
     """
 
@@ -62,6 +164,8 @@ class Issue:
     office: str
     officer: str
     seal: Seal
+    municipality_code: str
+    verify_address: str
 
 
 def labelled(label: str) -> str:
@@ -96,17 +200,22 @@ class Sheet:
     values: object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layout:
-    """Finished content of a kind: `values` is a frozen dataclass whose every text is printed, `sheets` its length."""
+    """Finished content of a certificate: its sheets in order."""
 
-    values: object
-    sheets: int
+    sheets: tuple[Sheet, ...]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of certificate. Everything particular to it lives in its own folder under `kinds`."""
+    """A kind of certificate. Everything particular to it lives in its own folder under `kinds`.
+
+    `forms` are its page types: values of the shape each has, of which only the shape counts.
+    `fee` names its entry in the municipality's file; without one the kind is not issued there. `data` reads what it
+    needs besides the household, `refuse` is its own rule over that, pure and asked twice (at the door, at release).
+    `never_under_15`: not even where the municipality lets younger persons use a kiosk.
+    """
 
     id: str
     name: str
@@ -115,6 +224,13 @@ class Kind:
     items: Callable[[tuple[ResidentRecord, ...]], tuple[Item, ...]]
     compose: Callable[[Subject], Layout]
     folder: Path
+    forms: Mapping[str, object]
+    places: frozenset[Place] = frozenset({Place.KIOSK, Place.COUNTER})
+    hours: Hours = Hours.KIOSK
+    among: Among = Among.HOUSEHOLD
+    never_under_15: bool = False
+    data: Callable[[Source], Data] = nothing
+    refuse: Callable[[Facts], RefusalCode | None] = no_rule
 
     def chosen(self, persons: tuple[ResidentRecord, ...], wishes: Mapping[str, bool]) -> frozenset[str]:
         """The items to print: the wish where there is one, else the law's default. Raises KeyError if not offered."""

@@ -21,3 +21,8 @@ def seal_of(code: str) -> Seal:
         return Seal((_FOLDER / f"{code}.svg").read_bytes())
     except FileNotFoundError as error:
         raise SealMissing(code) from error
+
+
+def all_seals() -> tuple[Seal, ...]:
+    """Every seal kept here, for a press that warms up."""
+    return tuple(seal_of(path.stem) for path in sorted(_FOLDER.glob("*.svg")))

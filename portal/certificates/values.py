@@ -1,13 +1,13 @@
 """The texts of a sheet in the order they are written down: what is checked, printed, hashed and compared later."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import NamedTuple
 
 from portal.certificates.paper import Entry, Picture
 
 
-@dataclass(frozen=True, repr=False)
-class Text:
+class Text(NamedTuple):
     """One text of a sheet: where it stands (`persons.0.name`), the label people know it by, and the text itself."""
 
     path: str
@@ -17,31 +17,36 @@ class Text:
 
 def texts(values: object) -> tuple[Text, ...]:
     """Every text in `values`, depth first, in the order of the fields; pictures are left out."""
-    return tuple(leaf for leaf in _leaves(values, "", "") if isinstance(leaf, Text))
+    found: list[Text] = []
+    _collect(values, "", "", found, {})
+    return tuple(found)
 
 
 def pictures(values: object) -> dict[str, Picture]:
     """Every picture in `values` by its path."""
-    return dict(leaf for leaf in _leaves(values, "", "") if isinstance(leaf, tuple))
+    found: dict[str, Picture] = {}
+    _collect(values, "", "", [], found)
+    return found
 
 
-def _leaves(value: object, path: str, label: str) -> Iterator[Text | tuple[str, Picture]]:
+def _collect(value: object, path: str, label: str, words: list[Text], shown: dict[str, Picture]) -> None:
     if isinstance(value, str):
-        yield Text(path, label, value)
-    elif isinstance(value, Picture):
-        yield path, value
+        words.append(Text(path, label, value))
+    elif isinstance(value, Entry):
+        words.append(Text(f"{path}.label", "", value.label))
+        words.append(Text(f"{path}.value", value.label, value.value))
     elif isinstance(value, tuple):
         for number, member in enumerate(value):
-            yield from _leaves(member, _below(path, str(number)), label)
-    elif isinstance(value, Entry):
-        yield Text(_below(path, "label"), "", value.label)
-        yield Text(_below(path, "value"), value.label, value.value)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _leaves(getattr(value, field.name), _below(path, field.name), field.metadata.get("label", ""))
+            _collect(member, f"{path}.{number}" if path else str(number), label, words, shown)
+    elif isinstance(value, Picture):
+        shown[path] = value
+    elif is_dataclass(value) and not isinstance(value, type):
+        for name, own_label in _fields(type(value)):
+            _collect(getattr(value, name), f"{path}.{name}" if path else name, own_label, words, shown)
     else:
         raise TypeError(f"{path}: a sheet holds texts and pictures only")
 
 
-def _below(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+@cache
+def _fields(of: type) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, field.metadata.get("label", "")) for field in fields(of))

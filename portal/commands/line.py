@@ -12,17 +12,21 @@ from portal.commands import (
     identity,
     keys,
     municipality,
+    reconcile,
     register,
     revocation,
     serve,
     staff,
     terminal,
+    verify,
     worker,
 )
 from portal.ground import open_ground
 from portal.keys import KeyUnavailable
 
-TOPICS = (database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal)
+TOPICS = (
+    database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal, reconcile, verify,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # The HTTP client logs every URL it asks; addresses of outside services belong in no log of ours.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     parsed = parser().parse_args(arguments)
     try:
         loaded = settings.load(parsed.settings)

@@ -7,10 +7,15 @@ from flask import Flask
 from granian.constants import Interfaces
 from granian.server import Server as Granian
 
-from portal import resident, settings, staff, terminal
+from portal import resident, settings, staff, terminal, verify
 from portal.ground import Ground, open_ground
 
-_FACES = {"resident": resident.create_app, "staff": staff.create_app, "terminal": terminal.create_app}
+_FACES = {
+    "resident": resident.create_app,
+    "staff": staff.create_app,
+    "terminal": terminal.create_app,
+    "verify": verify.create_app,
+}
 _FACE_VARIABLE = "PORTAL_FACE"
 
 

@@ -1,5 +1,6 @@
 """Who is this: challenge, certificate validation, revocation, serial links, sessions, staff accounts (本人確認)."""
 
+from portal.identity.attempts import count_question
 from portal.identity.authenticate import Answer, Authenticated, admit, authenticate, prove
 from portal.identity.card.chain import demand_trust_stores, trust_store
 from portal.identity.card.challenge import LIFETIME as CHALLENGE_LIFETIME
@@ -164,6 +165,7 @@ __all__ = [
     "claim_device_login",
     "close_kiosk_session",
     "count_open_link_requests",
+    "count_question",
     "decide_link_request",
     "demand_trust_stores",
     "device_standing",

@@ -69,6 +69,15 @@ def count(ground: Ground, scope: Scope, subject: str, *, now: datetime) -> None:
         raise TooManyAttempts
 
 
+def count_question(ground: Ground, address: str | None, *, now: datetime) -> None:
+    """Count one question of somebody without a log-in (the check of a certificate), apart from the log-ins.
+
+    Raises TooManyAttempts, AttemptsUncountable.
+    """
+    if address is not None:
+        count(ground, Scope.ADDRESS, f"question {address}", now=now)
+
+
 def forget(connection: sa.Connection, ground: Ground, scope: Scope, subject: str) -> None:
     """Start counting `subject` anew, after an attempt that was right."""
     connection.execute(_FORGET, {"of_scope": scope, "of_subject": _key(ground, scope, subject)})

@@ -2,6 +2,6 @@
 
 from portal.keys.fields import FieldCipher, UndecipherableField
 from portal.keys.purposes import Purpose
-from portal.keys.signing import KeyUnavailable, SigningKeys
+from portal.keys.signing import KeyUnavailable, OpenedBeforeFork, SigningKeys
 
-__all__ = ["FieldCipher", "KeyUnavailable", "Purpose", "SigningKeys", "UndecipherableField"]
+__all__ = ["FieldCipher", "KeyUnavailable", "OpenedBeforeFork", "Purpose", "SigningKeys", "UndecipherableField"]

@@ -2,6 +2,7 @@
 
 from portal.audit import tables as audit
 from portal.certificates import tables as certificates
+from portal.certificates.money import tables as money
 from portal.certificates.papers import tables as papers
 from portal.certificates.sealing import tables as sealing
 from portal.database import metadata
@@ -12,6 +13,9 @@ from portal.identity.login import sessions
 from portal.municipality import tables as municipality
 from portal.notices import tables as notices
 from portal.register import tables as register
+from portal.register.domiciles import tables as domiciles
+from portal.register.seals import tables as seals
+from portal.register.taxes import tables as taxes
 from portal.terminals import tables as terminals
 
 __all__ = ["metadata"]
@@ -19,14 +23,18 @@ __all__ = ["metadata"]
 _PACKAGES = (
     audit,
     certificates,
+    domiciles,
     exchange,
     filings,
     identity,
+    money,
     municipality,
     notices,
     papers,
     register,
     sealing,
+    seals,
     sessions,
+    taxes,
     terminals,
 )

@@ -6,7 +6,9 @@ from portal.municipality.calendar import (
     HolidaysUnknown,
     Open,
     add_business_days,
+    current_tax_year,
     is_business_day,
+    office_open,
     service_state,
 )
 from portal.municipality.model import (
@@ -16,6 +18,7 @@ from portal.municipality.model import (
     KioskHours,
     Maintenance,
     Municipality,
+    OfficeHours,
     Switch,
     SwitchValue,
 )
@@ -34,14 +37,17 @@ __all__ = [
     "Municipality",
     "MunicipalityFileError",
     "MunicipalityMissing",
+    "OfficeHours",
     "Open",
     "Switch",
     "SwitchRefused",
     "SwitchValue",
     "add_business_days",
     "current",
+    "current_tax_year",
     "is_business_day",
     "load",
+    "office_open",
     "service_state",
     "set_switch",
 ]

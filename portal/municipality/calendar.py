@@ -45,6 +45,28 @@ def service_state(municipality: Municipality, now: datetime) -> Open | Closed:
     return Open()
 
 
+def office_open(municipality: Municipality, now: datetime) -> bool:
+    """Whether the office serves at `now` (aware). In a year whose 祝日 nobody has listed it counts as closed."""
+    local = now.astimezone(JAPAN)
+    hours = municipality.office_hours
+    return (
+        hours.opens <= local.time() < hours.closes
+        and local.year in municipality.holiday_years
+        and is_business_day(municipality, local.date())
+    )
+
+
+def current_tax_year(municipality: Municipality, day: date) -> int | None:
+    """The fiscal year (年度) whose tax certificates are issued on `day`: the latest that has opened.
+
+    None where nothing has opened, or the next year should have by the end of June. Days differ from place to place
+    and from year to year (June; unverified), so they are the municipality's own data.
+    """
+    opened = [first.year for first in municipality.tax_years_open if first <= day]
+    latest = max(opened, default=None)
+    return latest if latest is not None and day < date(latest + 1, 7, 1) else None
+
+
 def is_business_day(municipality: Municipality, day: date) -> bool:
     """Whether the office works on `day`: a weekday, no 祝日, not 12/29–1/3. Raises HolidaysUnknown."""
     if day.year not in municipality.holiday_years:

@@ -51,6 +51,18 @@ class Maintenance:
 
 
 @dataclass(frozen=True)
+class Fee:
+    """What one copy costs in yen: each amount with the day from which it holds, the earliest first."""
+
+    amounts: tuple[tuple[date, int], ...]
+
+    def on(self, day: date) -> int | None:
+        """The amount that holds on `day`; None before the first."""
+        held = [yen for begins, yen in self.amounts if begins <= day]
+        return held[-1] if held else None
+
+
+@dataclass(frozen=True)
 class KioskHours:
     """When kiosks serve: from `opens` (included) to `closes` (excluded), Japan time, but not on `closed` days."""
 
@@ -63,6 +75,14 @@ class KioskHours:
     def text(self) -> str:
         """The hours for a screen, such as `6:30–23:00`."""
         return f"{self.opens.hour}:{self.opens:%M}–{self.closes.hour}:{self.closes:%M}"
+
+
+@dataclass(frozen=True)
+class OfficeHours:
+    """When the office (役所) serves on working days: from `opens` (included) to `closes` (excluded), Japan time."""
+
+    opens: time
+    closes: time
 
 
 @dataclass(frozen=True)
@@ -79,8 +99,9 @@ class Counter:
 class Municipality:
     """The municipality (市区町村) this portal belongs to. `code` is the 全国地方公共団体コード with check digit.
 
-    `fees` are yen for each kind of certificate; `holidays` the 祝日 of `holiday_years`; `office_closed` the days
-    besides them on which the office works for nobody (12/29–1/3).
+    `fees` are those of each kind of certificate; `holidays` the 祝日 of `holiday_years`; `office_closed` the days
+    besides them on which the office works for nobody (12/29–1/3). `tax_years_open` are the days on which each fiscal
+    year's tax certificates began to be issued.
     """
 
     code: str
@@ -90,7 +111,9 @@ class Municipality:
     mayor_name: str
     counter: Counter
     kiosk_hours: KioskHours
-    fees: Mapping[str, int]
+    office_hours: OfficeHours
+    tax_years_open: frozenset[date]
+    fees: Mapping[str, Fee]
     holidays: frozenset[date]
     holiday_years: frozenset[int]
     office_closed: tuple[DayRange, ...]
@@ -100,3 +123,8 @@ class Municipality:
     stopped_certificates: frozenset[str]
     filing_without_signature: bool
     processing_business_days: int
+
+    def fee(self, key: str, day: date) -> int | None:
+        """Yen for one copy on `day`, fixed when it is asked for; None when there is no fee for it, so no paper."""
+        found = self.fees.get(key)
+        return None if found is None else found.on(day)

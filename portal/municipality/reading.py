@@ -8,9 +8,19 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
-from portal.municipality.model import Counter, DayRange, HoldScope, KioskHours, Maintenance, Municipality
+from portal.municipality.model import (
+    Counter,
+    DayRange,
+    Fee,
+    HoldScope,
+    KioskHours,
+    Maintenance,
+    Municipality,
+    OfficeHours,
+)
 
 _Value = TypeVar("_Value")
+_PARTS = ("mayor", "counter", "kiosk", "office", "tax", "fees", "calendar", "switches")
 _DAY_RANGE = re.compile(r"(\d\d)-(\d\d)\.\.(\d\d)-(\d\d)")
 
 
@@ -27,7 +37,7 @@ def parse(text: str) -> Municipality:
     except tomllib.TOMLDecodeError as error:
         raise MunicipalityFileError(f"not a TOML file: {error}") from error
     table = _Table(raw, "")
-    parts = {name: table.table(name) for name in ("mayor", "counter", "kiosk", "fees", "calendar", "switches")}
+    parts = {name: table.table(name) for name in _PARTS}
     municipality = _municipality(table, parts)
     for part in (table, *parts.values()):
         part.done()
@@ -45,7 +55,9 @@ def _municipality(table: "_Table", parts: Mapping[str, "_Table"]) -> Municipalit
         mayor_name=mayor.text("name"),
         counter=Counter(**{key: counter.text(key) for key in ("name", "address", "phone", "hours")}),
         kiosk_hours=_kiosk_hours(parts["kiosk"]),
-        fees=MappingProxyType(parts["fees"].amounts()),
+        office_hours=_office_hours(parts["office"]),
+        tax_years_open=_tax_years(parts["tax"]),
+        fees=MappingProxyType(parts["fees"].fees()),
         holidays=holidays,
         holiday_years=frozenset(day.year for day in holidays),
         office_closed=calendar.day_ranges("closed"),
@@ -68,6 +80,20 @@ def _kiosk_hours(kiosk: "_Table") -> KioskHours:
     if hours.opens >= hours.closes:
         raise MunicipalityFileError("kiosk.closes: must be later than kiosk.opens")
     return hours
+
+
+def _office_hours(office: "_Table") -> OfficeHours:
+    hours = OfficeHours(opens=office.time_of_day("opens"), closes=office.time_of_day("closes"))
+    if hours.opens >= hours.closes:
+        raise MunicipalityFileError("office.closes: must be later than office.opens")
+    return hours
+
+
+def _tax_years(tax: "_Table") -> frozenset[date]:
+    days = tax.dates("certificates_open")
+    if len({day.year for day in days}) != len(days):
+        raise MunicipalityFileError("tax.certificates_open: one day for each year")
+    return frozenset(days)
 
 
 def _code(value: str) -> str:
@@ -120,8 +146,8 @@ class _Table:
     def windows(self, key: str) -> tuple[Maintenance, ...]:
         return tuple(self._take(key, lambda value: _each(value, _is_window)))
 
-    def amounts(self) -> dict[str, int]:
-        return {key: self.count(key) for key in tuple(self._values)}
+    def fees(self) -> dict[str, Fee]:
+        return {key: self._take(key, _is_fee) for key in tuple(self._values)}
 
     def done(self) -> None:
         if self._values:
@@ -148,6 +174,24 @@ def _is_table(value: object) -> Mapping[str, object] | None:
 
 def _is_count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _is_fee(value: object) -> Fee | None:
+    """`300`, or a list of `{ from = 2026-04-01, yen = 300 }`."""
+    always = _is_count(value)
+    if always is not None:
+        return Fee(((date.min, always),))
+    amounts = _each(value, _is_amount)
+    if not amounts or len({begins for begins, _ in amounts}) < len(amounts):
+        return None
+    return Fee(tuple(sorted(amounts)))
+
+
+def _is_amount(value: object) -> tuple[date, int] | None:
+    if not isinstance(value, dict) or set(value) != {"from", "yen"}:
+        return None
+    begins, yen = _is_day(value["from"]), _is_count(value["yen"])
+    return None if begins is None or yen is None else (begins, yen)
 
 
 def _is_day(value: object) -> date | None:

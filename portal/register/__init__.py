@@ -9,6 +9,8 @@ from portal.register.changes import (
     plan_departure,
     remove_departed,
 )
+from portal.register.characters import CharacterFault, CharacterRefused, as_registered
+from portal.register.history import Version, history_of
 from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
     LIVING_HERE,
@@ -29,12 +31,22 @@ from portal.register.numbers import (
     store_numbers,
 )
 from portal.register.records import household_of, resident, resident_id_of
-from portal.register.restrictions import issue_block, lift_hold, lock, place_hold, protect, protected
+from portal.register.restrictions import (
+    issue_block,
+    lift_hold,
+    lock,
+    lock_residents_among,
+    place_hold,
+    protect,
+    protected,
+)
 from portal.register.searching import FoundResident, SearchTooWide, search
 
 __all__ = [
     "LIVING_HERE",
     "ChangeReason",
+    "CharacterFault",
+    "CharacterRefused",
     "DepartureImpossible",
     "FieldUnchangeable",
     "FieldValue",
@@ -50,16 +62,20 @@ __all__ = [
     "SearchTooWide",
     "Sex",
     "UnknownResident",
+    "Version",
+    "as_registered",
     "cancel_departure",
     "change",
     "find_by_individual_number",
     "fitting",
     "gone",
+    "history_of",
     "household_of",
     "individual_number",
     "issue_block",
     "lift_hold",
     "lock",
+    "lock_residents_among",
     "place_hold",
     "plan_departure",
     "protect",

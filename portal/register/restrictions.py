@@ -76,10 +76,13 @@ def lock(connection: sa.Connection, resident_ids: Collection[UUID]) -> None:
 
     Raises UnknownResident.
     """
-    wanted = set(resident_ids)
-    locked = connection.execute(_LOCK, {"wanted": list(wanted)}).scalars().all()
-    if len(locked) != len(wanted):
+    if len(lock_residents_among(connection, resident_ids)) != len(set(resident_ids)):
         raise UnknownResident("one of the residents to be locked does not exist")
+
+
+def lock_residents_among(connection: sa.Connection, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Lock like `lock`, leaving out whoever has no record here (persons of a 戸籍 who live elsewhere)."""
+    return frozenset(connection.execute(_LOCK, {"wanted": list(set(ids))}).scalars())
 
 
 def issue_block(connection: sa.Connection, resident_id: UUID, for_update: bool = False) -> IssueBlock | None:

@@ -129,34 +129,3 @@ protections = sa.Table(
     sa.Column("ended_at", Instant, nullable=True),
     sa.Index("uq_protections_open", "resident_id", unique=True, postgresql_where=sa.text("ended_at IS NULL")),
 )
-
-seals = sa.Table(
-    "seals",
-    metadata,
-    sa.Column("resident_id", sa.Uuid, sa.ForeignKey("residents.id"), primary_key=True),
-    sa.Column("seal_number", sa.String(20), nullable=False, unique=True),
-    sa.Column("registered_on", sa.Date, nullable=False),
-    sa.Column("cancelled_on", sa.Date, nullable=True),
-)
-
-tax_records = sa.Table(
-    "tax_records",
-    metadata,
-    sa.Column("resident_id", sa.Uuid, sa.ForeignKey("residents.id"), primary_key=True),
-    sa.Column("fiscal_year", sa.SmallInteger, primary_key=True),
-    sa.Column("filed_on", sa.Date, nullable=False),
-    sa.Column("income_yen", sa.BigInteger, nullable=False),
-    sa.Column("deductions_yen", sa.BigInteger, nullable=False),
-    sa.Column("municipal_tax_yen", sa.BigInteger, nullable=False),
-    sa.Column("prefectural_tax_yen", sa.BigInteger, nullable=False),
-    sa.Column("unpaid_yen", sa.BigInteger, nullable=False),
-)
-
-domicile_entries = sa.Table(
-    "domicile_entries",
-    metadata,
-    sa.Column("resident_id", sa.Uuid, sa.ForeignKey("residents.id"), primary_key=True),
-    sa.Column("sequence", sa.SmallInteger, primary_key=True),
-    sa.Column("address", sa.Text, nullable=False),
-    sa.Column("since", sa.Date, nullable=True),
-)

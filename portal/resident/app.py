@@ -67,6 +67,8 @@ def create_app(ground: Ground) -> flask.Flask:
         states=words.STATES,
         state_kinds=words.STATE_KINDS,
         notice_words=words.NOTICES,
+        check_words=words.CHECKS,
+        check_kinds=words.CHECK_KINDS,
     )
     app.jinja_env.filters.update(
         day=words.day,

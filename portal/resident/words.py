@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.certificates.eras import in_era
+from portal.certificates.papers.tables import CheckResult
 from portal.clock import JAPAN, local_date
 from portal.filings import Field, FieldError, FilingState, Problem, earliest_planned_date, latest_planned_date
 from portal.notices import NoticeKind
@@ -31,6 +32,18 @@ NOTICES = {
     NoticeKind.FILING_RECEIVED: _l("転出届を受け付けました"),
     NoticeKind.FILING_ACCEPTED: _l("転出届の手続が終わりました"),
     NoticeKind.FILING_WITHDRAWN: _l("転出届を取り下げました"),
+}
+CHECKS = {
+    CheckResult.CURRENT: _l("この証明書は{when}に確認されました"),
+    CheckResult.WITHDRAWN: _l("この証明書は{when}に確認され、取り消されていることが伝わりました"),
+    CheckResult.ALTERED: _l("{when}に確認した人が、紙の文字がちがうと答えました"),
+    CheckResult.DIFFERENT_SETS: _l("{when}に、ほかの証明書の紙とまぜて確認されました"),
+}
+CHECK_KINDS = {
+    CheckResult.CURRENT: "ok",
+    CheckResult.WITHDRAWN: "err",
+    CheckResult.ALTERED: "err",
+    CheckResult.DIFFERENT_SETS: "err",
 }
 _SEXES = {Sex.MALE: _l("男"), Sex.FEMALE: _l("女")}
 _PROBLEMS = {

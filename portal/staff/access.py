@@ -55,6 +55,12 @@ ACCESS: dict[str, Access] = {
     "cases.show": OPERATOR,
     "cases.one": OPERATOR,
     "cases.settle": OPERATOR,
+    "papers.find": OPERATOR,
+    "papers.search": OPERATOR,
+    "papers.one": OPERATOR,
+    "papers.withdraw": OPERATOR,
     "switches.show": OPERATOR,
     "switches.issuance": OPERATOR,
+    "switches.certificate": OPERATOR,
+    "switches.terminal": OPERATOR,
 }

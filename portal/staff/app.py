@@ -11,6 +11,7 @@ from portal.staff import (
     filing,
     link_requests,
     one_card,
+    papers,
     queue,
     switches,
     tabs,
@@ -29,7 +30,7 @@ def create_app(ground: Ground) -> flask.Flask:
         app, ground, face="staff", origin=ground.settings.origins.staff,
         access=ACCESS, authorise=authorise, describe=describe, respond=respond,
     )  # fmt: skip
-    for pages in (entrance, tabs, queue, filing, cards, one_card, link_requests, devices, cases, switches):
+    for pages in (entrance, tabs, queue, filing, cards, one_card, link_requests, devices, cases, papers, switches):
         app.register_blueprint(pages.pages)
     app.jinja_env.globals.update(desk=tabs.desk)
     app.jinja_env.filters.update(

@@ -6,6 +6,7 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regex
 from wtforms.widgets import HiddenInput
 
 from portal.certificates import Answer
+from portal.certificates.papers.tables import WithdrawalReason
 from portal.identity import LinkEnd, RequestRefusal, StopReason
 from portal.staff.words import typed_date
 
@@ -81,6 +82,29 @@ class SettleForm(FlaskForm):  # type: ignore[misc]
             Length(max=STATEMENT_LENGTH, message=f"{STATEMENT_LENGTH}文字以内で書いてください。"),
         ],
     )
+    # Asked for only where a part of the paper came out and the fee for it is held.
+    keep_fee = StringField(
+        "手数料", default="", validators=[AnyOf(["", "yes", "no"], "手数料をどうするか選んでください。")]
+    )
+
+
+class FindPaperForm(FlaskForm):  # type: ignore[misc]
+    """Find one issued certificate by the number that is printed on it (発行番号)."""
+
+    number = StringField(
+        "発行番号",
+        filters=[_stripped],
+        validators=[DataRequired("発行番号を入力してください。"), Length(max=40, message="発行番号が長すぎます。")],
+    )
+
+
+class WithdrawForm(FlaskForm):  # type: ignore[misc]
+    """Why the paper does not count any more. There is no way back, so the consequence is confirmed."""
+
+    reason = StringField("取り消す理由", validators=[AnyOf(list(WithdrawalReason), "取り消す理由を選んでください。")])
+    confirmed = BooleanField(
+        "取り消すと、もとに戻せないことを確かめました", validators=[DataRequired("確認のチェックを入れてください。")]
+    )
 
 
 class IssuanceSwitchForm(FlaskForm):  # type: ignore[misc]
@@ -88,6 +112,12 @@ class IssuanceSwitchForm(FlaskForm):  # type: ignore[misc]
 
     stopped = StringField(validators=[AnyOf(["yes", "no"], "画面を読み込み直してください。")])
     confirmed = BooleanField(validators=[DataRequired("確認のチェックを入れてください。")])
+
+
+class StopOneForm(FlaskForm):  # type: ignore[misc]
+    """Stop or resume one certificate or one terminal. The wished state is named."""
+
+    stopped = StringField(validators=[AnyOf(["yes", "no"], "画面を読み込み直してください。")])
 
 
 class FindResidentForm(FlaskForm):  # type: ignore[misc]

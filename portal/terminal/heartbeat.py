@@ -8,10 +8,13 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from portal import certificates, database, municipality, terminals
+from portal.certificates import Kind, RefusalCode
+from portal.clock import local_date
+from portal.ground import Ground
 from portal.municipality import Closed, Municipality, service_state
 from portal.terminal import device
 from portal.terminal.reading import Fields
-from portal.terminals import Heard
+from portal.terminals import Heard, Terminal
 from portal.web import ground_of
 
 endpoints = flask.Blueprint("heartbeat", __name__)
@@ -23,24 +26,29 @@ _STOPPED = "stopped"
 def tell() -> ResponseReturnValue:
     """Keep what the device says; answer with opening, certificates and commands."""
     ground, terminal = ground_of(), device.present()
-    status = _status(Fields.of_request())
+    said = Fields.of_request()
+    status, started = _status(said), not said.missing("started") and said.flag("started")
     now = ground.clock.now()
     with database.transaction(ground.engine) as connection:
         locked = terminals.heard(connection, terminal.id, status, now=now)
-        return _answer(connection, terminal.id, locked, now)
+        if started:
+            certificates.begin_anew(connection, terminal.id, now=now)
+        return _answer(connection, ground, terminal, locked, now)
 
 
-def _answer(connection: sa.Connection, terminal_id: str, locked: UUID | None, now: datetime) -> dict[str, object]:
+def _answer(
+    connection: sa.Connection, ground: Ground, terminal: Terminal, locked: UUID | None, now: datetime
+) -> dict[str, object]:
     here = municipality.current(connection)
-    reason = _LOCKED if locked is not None else _closed_reason(here, now)
+    reason = _LOCKED if locked is not None else _STOPPED if terminal.stopped else _closed_reason(here, now)
     return {
         "now": now.isoformat(),
         "municipality": {"code": here.code, "name": here.name},
         "open": reason is None,
         "reason": reason,
         "hours": here.kiosk_hours.text,
-        "certificates": _certificates(here),
-        "commands": terminals.open_commands(connection, terminal_id, now=now),
+        "certificates": _certificates(here, now),
+        "commands": terminals.open_commands(connection, ground.keys, terminal.id, now=now),
     }
 
 
@@ -49,18 +57,22 @@ def _closed_reason(here: Municipality, now: datetime) -> str | None:
     return state.reason.value if isinstance(state, Closed) else None
 
 
-def _certificates(here: Municipality) -> list[dict[str, object]]:
+def _certificates(here: Municipality, now: datetime) -> list[dict[str, object]]:
     return [
-        {
-            "kind": kind.id,
-            "name": kind.name,
-            "fee": here.fees[kind.fee],
-            "available": kind.id not in here.stopped_certificates,
-            "reason": _STOPPED if kind.id in here.stopped_certificates else None,
-        }
-        for kind in certificates.all_kinds().values()
-        if kind.fee in here.fees
+        _certificate(kind, fee, certificates.closed(here, kind, now))
+        for kind in certificates.kinds_at_kiosk(here)
+        if (fee := here.fee(kind.fee, local_date(now))) is not None
     ]
+
+
+def _certificate(kind: Kind, fee: int, closed: RefusalCode | None) -> dict[str, object]:
+    return {
+        "kind": kind.id,
+        "name": kind.name,
+        "fee": fee,
+        "available": closed is None,
+        "reason": None if closed is None else closed.value,
+    }
 
 
 def _status(said: Fields) -> Heard:

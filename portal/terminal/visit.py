@@ -54,7 +54,7 @@ def log_in() -> ResponseReturnValue:
         token = identity.open_kiosk_session(connection, terminal.id, person, now=now)
         reader = Actor(ActorKind.TERMINAL, terminal.id)
         record = register.resident(connection, person.resident_id, reader=reader, why="login", now=now)
-        offers = certificates.offers(connection, person.resident_id, now=now)
+        offers = certificates.offers(connection, ground, person.resident_id, now=now)
     return {
         "session": token,
         "expires_in": int(identity.KIOSK_SESSION_LIFETIME.total_seconds()),

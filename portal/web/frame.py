@@ -14,6 +14,7 @@ from portal.web import errors
 from portal.web.session import DatabaseSessions
 
 _KEY = "portal_ground"
+_CAMERA = "portal_camera"
 _OPEN = frozenset({"static", "healthz"})
 _POLLING = "_is_polling"
 View = TypeVar("View", bound=Callable[..., object])
@@ -26,11 +27,11 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera={camera}, geolocation=(), microphone=(), payment=(), usb=()",
     "Strict-Transport-Security": "max-age=31536000",
 }
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'{wasm}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "media-src 'self'; connect-src 'self'{connect}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -60,14 +61,18 @@ def frame(
     describe: errors.Describe,
     respond: errors.Respond,
     with_browser: bool = True,
+    with_camera: bool = False,
 ) -> None:
     """Dress `app` as a face of the portal.
 
     `access` names every endpoint and who may call it; an endpoint that is missing is refused. `authorise` looks at
     that entry and returns None to let the request in, or the answer (a log-in page, say), or raises.
-    `with_browser=False` is for the terminal API: no cookies, no CSRF token (each request is signed by its device).
+    `with_browser=False` is for faces without sessions: no cookies, no CSRF token. At the terminal API each request is
+    signed by its device; the page for checking certificates knows nobody and changes nothing of anybody's.
+    `with_camera`: pages of this face may ask the person for the camera.
     """
     app.extensions[_KEY] = ground
+    app.extensions[_CAMERA] = "(self)" if with_camera else "()"
     app.config.update(
         SECRET_KEY=ground.settings.secret_key,
         MAX_CONTENT_LENGTH=1024 * 1024,
@@ -103,9 +108,12 @@ def frame(
 
 def _dress(response: flask.Response) -> flask.Response:
     for name, value in _HEADERS.items():
-        response.headers[name] = value
+        response.headers[name] = value.format(camera=flask.current_app.extensions[_CAMERA])
     connect = flask.g.get("may_connect_to")
-    response.headers["Content-Security-Policy"] = _POLICY.format(connect=f" {connect}" if connect else "")
+    response.headers["Content-Security-Policy"] = _POLICY.format(
+        connect=f" {connect}" if connect else "",
+        wasm=" 'wasm-unsafe-eval'" if flask.g.get("may_compile_wasm") else "",
+    )
     if flask.request.endpoint == "static":
         response.headers["Cache-Control"] = "public, max-age=86400"
     else:

@@ -10,6 +10,8 @@ from portal import database, filings, identity, register
 from portal.audit import Actor, ActorKind
 from portal.certificates.press import Press
 from portal.certificates.rendering import render
+from portal.certificates.sealing.active import ActiveKeys
+from portal.certificates.sealing.sealer import Sealing
 from portal.clock import local_date
 from portal.ground import Ground
 from portal.identity import LinkEnd
@@ -28,9 +30,10 @@ class TaskUnbound(Exception):
 
 def functions(ground: Ground, press: Press) -> dict[Task, Callable[..., None]]:
     """The function of every job."""
+    sealing = Sealing(ground.keys, ActiveKeys(ground.engine, ground.clock))
 
     def render_issuance(*, issuance: str) -> None:
-        render(ground, press, UUID(issuance))
+        render(ground, press, sealing, UUID(issuance))
 
     return {Task.RENDER_ISSUANCE: render_issuance}
 

@@ -71,7 +71,9 @@ def _write_settings(folder: Path, url: str) -> Path:
         "pin": b"1234",
     }.items():
         (folder / name).write_bytes(content)
-    origins = "\n".join(f'{face} = "https://{face}.test"' for face in ("resident", "staff", "terminal", "bridge"))
+    origins = "\n".join(
+        f'{face} = "https://{face}.test"' for face in ("resident", "staff", "terminal", "verify", "bridge")
+    )
     file = folder / "portal.toml"
     # The database is never asked: no face serves anybody here.
     file.write_text(

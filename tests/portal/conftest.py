@@ -102,6 +102,7 @@ def base_settings(scratch: Path, runtime: Path, token: TokenSettings) -> Setting
             resident="https://resident.test",
             staff="https://staff.test",
             terminal="https://terminal.test",
+            verify="https://verify.test",
             bridge="http://127.0.0.1:8765",
         ),
         static_dir=CHECKOUT / "static",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 
 import pikepdf
@@ -16,6 +17,8 @@ from tests.print_agent.agent import until
 from tests.print_agent.paper import paper, rendered, saved
 
 SOUND = rendered(2)
+HOLE = bytes(1000)
+"""As long as a signature with its certificate; the bytes themselves are nothing to the agent."""
 
 
 def refusal(data: bytes, pages: int = 2) -> str:
@@ -42,8 +45,31 @@ def with_form(*fields: pikepdf.Object) -> pikepdf.Object:
 
 def sign(pdf: pikepdf.Pdf) -> None:
     field = signature_field(pdf)
+    field.V = pdf.make_indirect(signature())
     pdf.Root.AcroForm = with_form(field)
     pdf.pages[0].Annots = Array([field])
+
+
+def signature() -> pikepdf.Object:
+    return Dictionary(
+        Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), SubFilter=Name("/ETSI.CAdES.detached"),
+        ByteRange=[0, *[9_999_999_999] * 3], Contents=pikepdf.String(HOLE),
+    )  # fmt: skip
+
+
+def sealed() -> bytes:
+    """Signed as the portal signs, over the whole file but the signature."""
+    return ranged(changed(sign))
+
+
+def ranged(data: bytes) -> bytes:
+    """The byte range filled in, as long as it was."""
+    hole = data.index(b"<" + HOLE.hex().encode())
+    rest = hole + 2 * len(HOLE) + 2
+    place = re.search(rb"/ByteRange \[[^]]*\]", data)
+    assert place is not None
+    numbers = b"/ByteRange [0 %d %d %d" % (hole, rest, len(data) - rest)
+    return data[: place.start()] + numbers.ljust(len(place[0]) - 1) + b"]" + data[place.end() :]
 
 
 def two_signatures(pdf: pikepdf.Pdf) -> None:
@@ -154,8 +180,94 @@ def test_a_certificate_as_the_portal_renders_it_is_fit() -> None:
     check(io.BytesIO(paper("x", 3)), 3)
 
 
-def test_exactly_one_signature_field_is_fit() -> None:
-    check(io.BytesIO(changed(sign)), 2)
+def test_exactly_one_signature_over_the_whole_file_is_fit() -> None:
+    check(io.BytesIO(sealed()), 2)
+
+
+def test_a_signature_field_that_nobody_has_signed_is_refused() -> None:
+    def unsigned(pdf: pikepdf.Pdf) -> None:
+        sign(pdf)
+        del pdf.Root.AcroForm.Fields[0].V
+
+    assert refusal(changed(unsigned)) == "form"
+
+
+def leave_out(data: bytes, *, before: int = 0, after: int = 0, start: int = 0) -> bytes:
+    """The sealed file with a range that leaves out more than the signature."""
+    _, hole, rest, length = map(int, re.findall(rb"/ByteRange \[(\d+) (\d+) (\d+) (\d+)", data)[0])
+    place = re.search(rb"/ByteRange \[[^]]*\]", data)
+    assert place is not None
+    numbers = b"/ByteRange [%d %d %d %d" % (start, hole - before, rest + after, length - after)
+    return data[: place.start()] + numbers.ljust(len(place[0]) - 1) + b"]" + data[place.end() :]
+
+
+@pytest.mark.parametrize(
+    "changed_file",
+    [
+        leave_out(sealed(), before=2),
+        leave_out(sealed(), after=2),
+        leave_out(sealed(), before=-1),
+        leave_out(sealed(), after=-1),
+        leave_out(sealed(), start=1),
+        sealed().rstrip(b"\n") + b"\n\n",
+        changed(sign),
+    ],
+)
+def test_a_signature_that_leaves_out_more_than_itself_is_refused(changed_file: bytes) -> None:
+    assert refusal(changed_file) == "form"
+
+
+def second_signature(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.Somewhere = pdf.make_indirect(signature())
+
+
+def field_filled_from_elsewhere(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AcroForm.Fields[0].V = pikepdf.String("x")
+
+
+def timestamp(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AcroForm.Fields[0].V.Type = Name.DocTimeStamp
+
+
+def signature_within_its_field(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AcroForm.Fields[0].V = signature()
+
+
+def appearances_to_be_drawn(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AcroForm.NeedAppearances = True
+
+
+def range_of_two(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AcroForm.Fields[0].V.ByteRange = Array([0, 10])
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (second_signature, "form"),
+        (field_filled_from_elsewhere, "form"),
+        (timestamp, "form"),
+        (signature_within_its_field, "form"),
+        (appearances_to_be_drawn, "form"),
+        (range_of_two, "damaged"),
+        (attach, "attachment"),
+        (script, "script"),
+        (unreachable_launch, "action"),
+        (note, "annotation"),
+    ],
+)
+def test_a_seal_excuses_nothing_else(change: Callable[[pikepdf.Pdf], None], word: str) -> None:
+    def both(pdf: pikepdf.Pdf) -> None:
+        sign(pdf)
+        change(pdf)
+
+    data = changed(both)
+    # Everything else about the seal is right.
+    assert refusal(ranged(data) if HOLE.hex().encode() in data else data) == word
+
+
+def empty_form(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AcroForm = with_form()
 
 
 @pytest.mark.parametrize(
@@ -163,6 +275,7 @@ def test_exactly_one_signature_field_is_fit() -> None:
     [
         (two_signatures, "form"),
         (text_field, "form"),
+        (empty_form, "form"),
         (signature_with_script, "action"),
         (stray_widget, "annotation"),
         (stray_widgets_without_numbers, "annotation"),

@@ -27,6 +27,15 @@ def test_no_sheet_holds_a_number_that_a_kiosk_never_prints(house: House, browser
     assert not re.search(r"\d{11,}", without_spaces(text_of(sheet)))
 
 
+def test_a_seal_is_certified_from_the_card_to_the_paper_until_it_is_cancelled(house: House, browser: Browser) -> None:
+    cards = {card.resident_number: card for card in house.city.cards()}
+    owner, former = (CAST[role].resident_number for role in (Role.VARIANT_NAME, Role.SEAL_CANCELLED))
+    sheet = Run(house).certificate(browser, cards[owner], scope=None, kind="seal_registration")
+    demand_text(sheet, house.city.name_of(owner))
+    assert "登録されている印影と相違ない" in without_spaces(text_of(sheet))
+    assert Run(house).refused(browser, cards[former], kind="seal_registration") == "seal_cancelled"
+
+
 def test_a_filing_goes_from_the_card_at_home_to_the_decision_and_stops_the_kiosk(
     house: House, browser: Browser
 ) -> None:

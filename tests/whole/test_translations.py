@@ -13,7 +13,7 @@ from tests.conftest import CHECKOUT
 SOURCES = {
     "kiosk/translations": ["kiosk"],
     "kiosk/bridge/translations": ["kiosk/bridge"],
-    "portal/translations": ["portal/resident"],
+    "portal/translations": ["portal/resident", "portal/verify"],
 }
 CATALOGUES = sorted(CHECKOUT.glob("*/translations/*/LC_MESSAGES/*.po")) + sorted(
     CHECKOUT.glob("*/*/translations/*/LC_MESSAGES/*.po")

@@ -23,6 +23,7 @@ from portal.clock import SystemClock, local_date
 from tests.world import hsm, tls
 from tests.world.jpki.authority import Authority, CardOrder, IssuedCard
 from tests.world.jpki.profiles import FourItems
+from tests.world.office_authority import OfficeAuthority
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 TERMINAL = "kiosk-01"
@@ -37,7 +38,13 @@ STAFF = {
 _SEXES = {"male": "1", "female": "2"}
 # A city older than this would show planned departures that lie in the past.
 _KEEP_DAYS = 7
-_MADE_FROM = ("portal", "tests/world/demo_city", "tests/world/jpki", "tests/world/city.py")
+_MADE_FROM = (
+    "portal",
+    "tests/world/demo_city",
+    "tests/world/jpki",
+    "tests/world/office_authority.py",
+    "tests/world/city.py",
+)
 
 
 @dataclass(frozen=True)
@@ -91,12 +98,14 @@ def ready(state: Path) -> City:
             shutil.rmtree(folder, ignore_errors=True)
             _build(folder)
             stamp.write_text(wanted)
+        # Quick when nothing has changed: forms are kept by what they are made from.
+        _run(folder, "-m", "tests.world.forms", str(folder / "press"))
     return City(folder)
 
 
 def settings_text(folder: Path, runtime: Path, ports: dict[str, int], ocsp_url: str) -> str:
     """portal.toml for a house in `folder`."""
-    origin = {face: f"https://127.0.0.1:{ports[face]}" for face in ("resident", "staff", "terminal")}
+    origin = {face: f"https://127.0.0.1:{ports[face]}" for face in ("resident", "staff", "terminal", "verify")}
     return f"""\
 environment = "development"
 state_dir = "{folder}"
@@ -123,6 +132,7 @@ key = "tls/server.key"
 resident = "{origin["resident"]}"
 staff = "{origin["staff"]}"
 terminal = "{origin["terminal"]}"
+verify = "{origin["verify"]}"
 bridge = "http://127.0.0.1:{ports["bridge"]}"
 """
 
@@ -141,7 +151,7 @@ def _build(folder: Path) -> None:
     _make_cards(folder, authority)
     hsm.create_token(folder / "hsm", TOKEN_LABEL)
     runtime = folder / "r"
-    ports = dict.fromkeys(("resident", "staff", "terminal", "bridge"), 1)
+    ports = dict.fromkeys(("resident", "staff", "terminal", "verify", "bridge"), 1)
     (folder / "portal.toml").write_text(
         settings_text(folder, runtime, ports, "http://127.0.0.1:1/"), encoding="utf-8"
     )
@@ -154,9 +164,11 @@ def _build(folder: Path) -> None:
 
 def _load(folder: Path) -> None:
     _portal(folder, "database", "migrate")
+    _portal(folder, "worker", "--prepare")
     _portal(folder, "keys", "create")
     (folder / "ticket-keys.json").write_bytes(_portal(folder, "keys", "export"))
     _portal(folder, "municipality", "load", str(folder / "data" / "municipality.toml"))
+    _certify_document_key(folder)
     _portal(folder, "register", "import", str(folder / "data"))
     _portal(folder, "identity", "link", str(folder / "links.csv"))
     public = folder / "secrets" / "terminal.pub"
@@ -170,6 +182,14 @@ def _load(folder: Path) -> None:
             "--password-file", str(folder / "secrets" / "staff.password"),
             "--totp-secret-file", str(folder / "secrets" / "staff.totp"),
         )  # fmt: skip
+
+
+def _certify_document_key(folder: Path) -> None:
+    """The ceremony of docs/operations.md: request from the token, certificate from the authority, into use."""
+    request = _portal(folder, "keys", "request", "document-seal")
+    certificate = folder / "document-seal.pem"
+    certificate.write_bytes(OfficeAuthority(folder / "office-authority").issue(request))
+    _portal(folder, "keys", "certificate", str(certificate))
 
 
 def _make_secrets(folder: Path) -> None:
@@ -248,6 +268,8 @@ def _open_around_the_clock(file: Path) -> None:
     start = lines.index("[kiosk]")
     end = next(n for n in range(start + 1, len(lines)) if lines[n].startswith("["))
     lines[start:end] = ["[kiosk]", "opens = 00:00:00", "closes = 23:59:59", "closed = []", "maintenance = []", ""]
+    office = lines.index("[office]")
+    lines[office : office + 3] = ["[office]", "opens = 00:00:00", "closes = 23:59:59"]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

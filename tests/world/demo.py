@@ -72,6 +72,7 @@ def _welcome(house: House, prepared: City) -> str:
         f"  kiosk                         {house.kiosk_url}",
         f"  resident portal               {house.origin('resident')}/",
         f"  review desk                   {house.origin('staff')}/",
+        f"  check a certificate           {house.origin('verify')}/",
         f"  (the portal's certificate comes from this demo's own authority: {house.folder / 'tls' / 'ca.pem'})",
         "",
         f"  staff: {', '.join(f'{login} ({role})' for login, (_, role) in STAFF.items())}",

@@ -9,9 +9,11 @@ FOR_PEOPLE = {
     "resident": 8443,
     "staff": 8444,
     "terminal": 8445,
+    "verify": 8446,
     "bridge": 8765,
     "ocsp": 8081,
     "printer": 8631,
+    "payment": 8632,
 }
 
 

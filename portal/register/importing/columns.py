@@ -1,27 +1,31 @@
 """The files and columns of an import, and what one value of each may be."""
 
+import base64
 import re
-import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
+from portal.register.characters import CharacterRefused, as_registered
+from portal.register.importing.pictures import is_seal_picture
 from portal.register.importing.report import RefusalCode
 from portal.register.model import ResidentStatus, Sex
 from portal.register.numbers import is_individual_number, is_resident_code
+from portal.register.taxes import TaxAssessment
 
-Value = str | bool | int | date | None
+Value = str | bool | int | date | bytes | None
 
 _LONGEST_TEXT = 500
-_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_LONGEST_PICTURE = 40_000
 
 
 class ValueRefused(Exception):
-    """Raised when a value cannot be what its column holds. Carries the code, never the value."""
+    """Raised when a value cannot be what its column holds. Carries the code and code points, never the value."""
 
-    def __init__(self, code: RefusalCode) -> None:
+    def __init__(self, code: RefusalCode, code_points: str = "") -> None:
         super().__init__(code.value)
         self.code = code
+        self.code_points = code_points
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Column:
     name: str
     understand: Callable[[str], Value]
     required: bool = False
+    longest: int = _LONGEST_TEXT
 
     def value(self, raw: str) -> Value:
         """What the raw text means; an empty text is None. Raises ValueRefused."""
@@ -38,8 +43,7 @@ class Column:
             if self.required:
                 raise ValueRefused(RefusalCode.REQUIRED)
             return None
-        check_characters(raw)
-        return self.understand(raw)
+        return self.understand(registrable(raw, self.longest))
 
 
 @dataclass(frozen=True)
@@ -51,28 +55,17 @@ class File:
     required: bool = False
 
 
-def check_characters(text: str) -> None:
-    """Refuse what no registered text can hold; everything else is kept exactly as it came. Raises ValueRefused."""
-    if len(text) > _LONGEST_TEXT:
+def registrable(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """`text` as the register holds it; refuses what no registered text can hold. Raises ValueRefused."""
+    if len(text) > longest:
         raise ValueRefused(RefusalCode.TOO_LONG)
     if text != text.strip():
-        raise ValueRefused(RefusalCode.SURROUNDING_SPACE)
-    for place, character in enumerate(text):
-        category = unicodedata.category(character)
-        if category in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
-            raise ValueRefused(RefusalCode.CONTROL_CHARACTER)
-        # 外字 of some vendor: it has no meaning here, and a paper with it would show another character.
-        if category == "Co":
-            raise ValueRefused(RefusalCode.PRIVATE_CHARACTER)
-        # Newer than this Python knows is still a character; a noncharacter never is one.
-        if category == "Cn" and _is_noncharacter(ord(character)):
-            raise ValueRefused(RefusalCode.UNASSIGNED_CHARACTER)
-        if _SELECTORS.match(character) and (place == 0 or not text[place - 1].isalnum()):
-            raise ValueRefused(RefusalCode.LONE_SELECTOR)
-
-
-def _is_noncharacter(code: int) -> bool:
-    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+        space = text[0] if text[0].isspace() else text[-1]
+        raise ValueRefused(RefusalCode.SURROUNDING_SPACE, f"U+{ord(space):04X}")
+    try:
+        return as_registered(text)
+    except CharacterRefused as refused:
+        raise ValueRefused(RefusalCode(refused.fault.value), refused.code_points) from refused
 
 
 def _text(raw: str) -> str:
@@ -143,6 +136,16 @@ def _small_number(raw: str) -> int:
     return int(raw)
 
 
+def _picture(raw: str) -> bytes:
+    try:
+        png = base64.b64decode(raw, validate=True)
+    except ValueError as error:
+        raise ValueRefused(RefusalCode.BAD_PICTURE) from error
+    if not is_seal_picture(png):
+        raise ValueRefused(RefusalCode.BAD_PICTURE)
+    return png
+
+
 def _status(raw: str) -> str:
     if raw not in set(ResidentStatus):
         raise ValueRefused(RefusalCode.BAD_CHOICE)
@@ -155,6 +158,8 @@ def _sex(raw: str) -> str:
     return Sex(raw)
 
 
+# Amounts of an assessment, in yen; their meaning: `taxes.TaxAssessment`.
+_AMOUNTS = tuple(field.name for field in fields(TaxAssessment) if field.name.endswith("_yen"))
 HOUSEHOLDS = File(
     "households.csv",
     (
@@ -208,6 +213,7 @@ SEALS = File(
         Column("seal_number", _number, required=True),
         Column("registered_on", _day, required=True),
         Column("cancelled_on", _day),
+        Column("picture", _picture, required=True, longest=_LONGEST_PICTURE),
     ),
 )
 TAX = File(
@@ -216,17 +222,36 @@ TAX = File(
         Column("resident_number", _number, required=True),
         Column("fiscal_year", _small_number, required=True),
         Column("filed_on", _day, required=True),
-        Column("income_yen", _whole_number, required=True),
-        Column("deductions_yen", _whole_number, required=True),
-        Column("municipal_tax_yen", _whole_number, required=True),
-        Column("prefectural_tax_yen", _whole_number, required=True),
-        Column("unpaid_yen", _whole_number, required=True),
+        *(Column(name, _whole_number, required=True) for name in _AMOUNTS),
+    ),
+)
+FAMILY_REGISTERS = File(
+    "family_registers.csv",
+    (
+        Column("register_number", _number, required=True),
+        Column("domicile", _text, required=True),
+        Column("family_head", _text, required=True),
+    ),
+)
+FAMILY_MEMBERS = File(
+    "family_members.csv",
+    (
+        Column("register_number", _number, required=True),
+        Column("place", _small_number, required=True),
+        Column("resident_number", _number),
+        Column("name", _text, required=True),
+        Column("birth_date", _birth_date, required=True),
+        Column("sex", _sex),
+        Column("protected", _flag, required=True),
+        Column("usage_asked_on", _day),
+        Column("usage_completed_on", _day),
     ),
 )
 DOMICILE = File(
     "domicile.csv",
     (
-        Column("resident_number", _number, required=True),
+        Column("register_number", _number, required=True),
+        Column("place", _small_number, required=True),
         Column("sequence", _small_number, required=True),
         Column("address", _text, required=True),
         Column("since", _day),
@@ -240,5 +265,6 @@ PROTECTIONS = File(
         Column("ends_on", _day, required=True),
     ),
 )
-ATTACHED = (SEALS, TAX, DOMICILE, PROTECTIONS)
-FILES = (HOUSEHOLDS, RESIDENTS, *ATTACHED)
+ATTACHED = (SEALS, TAX, PROTECTIONS)
+FAMILIES = (FAMILY_REGISTERS, FAMILY_MEMBERS, DOMICILE)
+FILES = (HOUSEHOLDS, RESIDENTS, *ATTACHED, *FAMILIES)

@@ -14,6 +14,7 @@ from portal.audit import Action, Actor
 from portal.clock import local_date
 from portal.keys import FieldCipher
 from portal.register.importing.columns import FILES, HOUSEHOLDS, RESIDENTS
+from portal.register.importing.families import judge_families, write_families
 from portal.register.importing.households import Household, Judgement, judge
 from portal.register.importing.parsing import Parsed, Row, parse_file
 from portal.register.importing.report import (
@@ -55,9 +56,13 @@ class _Run:
     def over(self, folder: Path) -> ImportReport:
         files = {file.name: parse_file(folder, file) for file in FILES}
         judgement = judge(files, local_date(self.now))
-        report = ImportReport(refusals=list(judgement.refusals), stopped=judgement.stop)
-        if not judgement.stop:
+        families = judge_families(files)
+        stop = judgement.stop or families.stop
+        report = ImportReport(refusals=[*judgement.refusals, *families.refusals], stopped=stop)
+        if not stop:
             self._write(files, judgement, report)
+            # After the households: its persons are residents who must be there.
+            write_families(self.engine, files, families, report, actor=self.actor, now=self.now)
         report.differences.sort()
         report.refusals.sort()
         with database.transaction(self.engine) as connection:
@@ -134,6 +139,7 @@ def _audit(connection: sa.Connection, report: ImportReport, actor: Actor, now: d
             "added": report.added,
             "changed": report.changed,
             "unchanged": report.unchanged,
+            "registers_changed": report.registers_changed,
             "refused_rows": len(report.refusals),
             "stopped": report.stopped,
         },

@@ -209,11 +209,10 @@ def _household_refusals(row: Row, members: list[Row]) -> Iterator[Refusal]:
 
 
 def _duplicates(file: str, rows: list[Row]) -> Iterator[Refusal]:
-    """Rows that say twice what there is once: a seal, its number, a tax year, a place in the 附票, a protection."""
+    """Rows that say twice what there is once: a seal, its number, a tax year, a protection."""
     keys = {
         "seals.csv": (("resident_number",), ("seal_number",)),
         "tax.csv": (("resident_number", "fiscal_year"),),
-        "domicile.csv": (("resident_number", "sequence"),),
         "protections.csv": (("resident_number",),),
     }
     for key in keys[file]:

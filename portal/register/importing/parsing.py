@@ -45,6 +45,20 @@ class Row:
             raise TypeError(column)
         return value
 
+    def amount(self, column: str) -> int:
+        """The number of a required column."""
+        value = self.values[column]
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(column)
+        return value
+
+    def data(self, column: str) -> bytes:
+        """The bytes of a required column."""
+        value = self.values[column]
+        if not isinstance(value, bytes):
+            raise TypeError(column)
+        return value
+
     def flag(self, column: str) -> bool:
         """The flag of a required column."""
         value = self.values[column]
@@ -120,5 +134,5 @@ def _row(file: File, number: int, cells: dict[str, str]) -> Row:
         try:
             values[column.name] = column.value(cells[column.name])
         except ValueRefused as refusal:
-            refused.append(Refusal(file.name, number, column.name, refusal.code))
+            refused.append(Refusal(file.name, number, column.name, refusal.code, refusal.code_points))
     return Row(file.name, number, values, tuple(refused))

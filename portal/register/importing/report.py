@@ -19,16 +19,22 @@ class RefusalCode(StrEnum):
     PRIVATE_CHARACTER = "private_character"
     UNASSIGNED_CHARACTER = "unassigned_character"
     LONE_SELECTOR = "lone_selector"
+    UNKNOWN_VARIANT = "unknown_variant"
     SURROUNDING_SPACE = "surrounding_space"
     BAD_NUMBER = "bad_number"
     BAD_CHECK_DIGIT = "bad_check_digit"
     BAD_DATE = "bad_date"
     BAD_CHOICE = "bad_choice"
     BAD_AMOUNT = "bad_amount"
+    BAD_PICTURE = "bad_picture"
     DUPLICATE_NUMBER = "duplicate_number"
     NUMBER_TAKEN = "number_taken"
     UNKNOWN_HOUSEHOLD = "unknown_household"
     UNKNOWN_RESIDENT = "unknown_resident"
+    UNKNOWN_REGISTER = "unknown_register"
+    UNKNOWN_MEMBER = "unknown_member"
+    REGISTER_WITHOUT_MEMBERS = "register_without_members"
+    MEMBER_WITHOUT_ADDRESS = "member_without_address"
     ADDRESS_DIFFERS = "address_differs"
     DATES_OUT_OF_ORDER = "dates_out_of_order"
     STATUS_INCOMPLETE = "status_incomplete"
@@ -38,6 +44,7 @@ class RefusalCode(StrEnum):
     HOUSEHOLD_WITHOUT_MEMBERS = "household_without_members"
     NO_HOUSEHOLD_TO_REFUSE = "no_household_to_refuse"
     REFUSED_WITH_HOUSEHOLD = "refused_with_household"
+    REFUSED_WITH_REGISTER = "refused_with_register"
 
 
 class DifferenceKind(StrEnum):
@@ -50,12 +57,16 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Refusal:
-    """One refused row (`row` counts lines, the header is 1), or a whole file (`row` 0)."""
+    """One refused row (`row` counts lines, the header is 1), or a whole file (`row` 0).
+
+    `code_points` names the character or variation sequence where the refusal is about one.
+    """
 
     file: str
     row: int
     column: str
     code: RefusalCode
+    code_points: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, order=True)
@@ -69,11 +80,15 @@ class Difference:
 
 @dataclass
 class ImportReport:
-    """Counts of residents, and everything an officer has to look at. `stopped`: nothing at all was imported."""
+    """Counts of residents and of changed family registers, and everything an officer has to look at.
+
+    `stopped`: nothing at all was imported.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    registers_changed: int = 0
     differences: list[Difference] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     stopped: bool = False

@@ -89,7 +89,7 @@ class Writer:
         resident_id = known or uuid4()
         wanted = _record(member.row, resident_id, household_id)
         fields = self._enter(member, wanted) if known is None else self._update(member, wanted, written)
-        changed = [*fields, *self._beside(member, resident_id)]
+        changed = [*fields, *self._beside(member, resident_id, written)]
         if known is None:
             written.added += 1
         elif changed:
@@ -134,7 +134,7 @@ class Writer:
             )
         return sorted(changes)
 
-    def _beside(self, member: Member, resident_id: UUID) -> list[str]:
+    def _beside(self, member: Member, resident_id: UUID, written: ImportReport) -> list[str]:
         """Everything about a resident that is not the record itself; returns what changed."""
         row = member.row
         try:
@@ -156,8 +156,12 @@ class Writer:
             )
         else:
             lift_hold(self.connection, source=source, actor=self.actor, now=self.now)
-        attached = write_attachments(self.connection, resident_id, member.attached, actor=self.actor, now=self.now)
-        return [*(["numbers"] if renumbered else []), *attached]
+        attached = write_attachments(
+            self.connection, self.fields, resident_id, member.attached, actor=self.actor, now=self.now
+        )
+        if attached.kept:
+            written.differences.append(Difference(member.number, DifferenceKind.STATUS_KEPT, tuple(attached.kept)))
+        return [*(["numbers"] if renumbered else []), *attached.changed]
 
     def _valid_from(self, row: Row, otherwise: date | None) -> date:
         return row.day("valid_from") or otherwise or local_date(self.now)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.agent_client import Reason
+from kiosk.agent_client import AgentUnreachable, Reason
 from kiosk.journey.failures import FAILURES
 from kiosk.journey.states import Event, State
 from kiosk.journey.visit import Failure
-from kiosk.portal_answers import Person
-from tests.kiosk.journey.doubles import FakePortal
+from kiosk.payment.till import Progress
+from kiosk.portal_answers import CertificateKind, Person
+from kiosk.portal_client import PortalBusy
+from tests.kiosk.journey.doubles import FakePortal, FakeTill
 from tests.kiosk.journey.stage import Stage
 
 
@@ -31,6 +33,29 @@ def unavailable() -> Stage:
 def choose_certificate() -> Stage:
     stage = Stage().open()
     stage.press("begin")
+    return stage
+
+
+def choose_among_all() -> Stage:
+    """Every kind there is, one of them closed with the office."""
+    names = {
+        "income_tax": "所得・課税証明書",
+        "resident_record": "住民票の写し",
+        "seal_registration": "印鑑登録証明書",
+    }
+    kinds = [CertificateKind(kind, name, 300, available=True, reason=None) for kind, name in names.items()]
+    closed = CertificateKind("domicile_record", "戸籍の附票の写し", 300, available=False, reason="office_hours")
+    stage = Stage(portal=FakePortal(kinds=(closed, *kinds))).open()
+    stage.press("begin")
+    return stage
+
+
+def without_choice() -> Stage:
+    stage = Stage(portal=FakePortal(scopes=("self",), items=()))
+    stage.to_pin()
+    stage.type_pin()
+    stage.press("pin")
+    stage.step()
     return stage
 
 
@@ -84,6 +109,52 @@ def preparing(seconds: float = 0) -> Stage:
     stage.reader.take()
     stage.step(2)
     stage.time.now += seconds
+    return stage
+
+
+def paying(means: str = "cash", progress: Progress | None = None) -> Stage:
+    stage = Stage().to_paying(means)
+    assert stage.till is not None
+    stage.till.now = progress or Progress("waiting", 100)
+    stage.step()
+    return stage
+
+
+def payment_refused() -> Stage:
+    return paying(progress=Progress("refused", problem="payment_no_change"))
+
+
+def paid() -> Stage:
+    stage = paying()
+    assert stage.till is not None
+    stage.till.hold()
+    stage.agent.put_error = AgentUnreachable()
+    stage.step(2)
+    return stage
+
+
+def one_means_only() -> Stage:
+    stage = Stage(till=FakeTill(frozenset({"cash"})))
+    stage.open()
+    stage.press("begin")
+    return stage
+
+
+def done_with_receipt() -> Stage:
+    stage = paying()
+    assert stage.till is not None
+    stage.till.hold()
+    stage.step(2)
+    stage.agent.print_sheet()
+    stage.agent.print_sheet()
+    stage.step()
+    stage.press("paper-taken")
+    return stage
+
+
+def overloaded() -> Stage:
+    stage = Stage(portal=FakePortal(issue_error=PortalBusy("overloaded", "7K3M9PQ2", 150))).to_take_card()
+    stage.step()
     return stage
 
 
@@ -152,6 +223,7 @@ SCENES: dict[str, Callable[[], Stage]] = {
     "unavailable": unavailable,
     "attract": lambda: Stage().open(),
     "choose_certificate": choose_certificate,
+    "choose_certificate-all": choose_among_all,
     "place_card": lambda: Stage().to_card(),
     "place_card-reading": reading,
     "enter_pin": pin_typed,
@@ -161,11 +233,21 @@ SCENES: dict[str, Callable[[], Stage]] = {
     "checking_card-slow": lambda: checking(9),
     "choose_content": lambda: Stage().to_content(),
     "confirm": lambda: Stage().to_confirm("self", "domicile"),
+    "confirm-no-choice": without_choice,
     "confirm-thirteen": confirm_of_thirteen,
     "take_card": take_card,
     "take_card-slow": lambda: take_card(9),
     "preparing": preparing,
     "preparing-slow": lambda: preparing(9),
+    "choose_certificate-cash-only": one_means_only,
+    "choose_means": lambda: Stage().to_means(),
+    "choose_means-refused": payment_refused,
+    "paying": paying,
+    "paying-contactless": lambda: paying("contactless"),
+    "paying-silent": lambda: paying(progress=Progress("silent")),
+    "preparing-paid": paid,
+    "done-receipt": done_with_receipt,
+    "failed-overloaded": overloaded,
     "printing": printing,
     "printing-no-paper": printing_without_paper,
     "take_paper": take_paper,

@@ -9,7 +9,7 @@ import pytest
 from kiosk.card.payload import authentication_payload
 from kiosk.journey.states import State
 from kiosk.journey.visit import NOTHING
-from tests.kiosk.journey.doubles import NAME, ORIGIN, PIN, TOKEN, ReaderNow
+from tests.kiosk.journey.doubles import NAME, ORIGIN, PIN, TOKEN, FakePortal, ReaderNow
 from tests.kiosk.journey.stage import Stage
 
 
@@ -255,3 +255,33 @@ def test_the_state_of_the_parts_goes_to_the_portal_each_time(stage: Stage) -> No
     stage.agent.alive = False
     stage.beat()
     assert stage.portal.reports[-1][1]["state"] == "offline"
+
+
+def test_where_nothing_is_to_be_chosen_nothing_is_asked() -> None:
+    stage = Stage(portal=FakePortal(scopes=("self",), items=()))
+    stage.to_pin()
+    stage.type_pin()
+    stage.press("pin")
+    stage.step()
+    assert stage.at(State.CONFIRM)
+    assert "選びなおす" not in stage.page()
+    stage.press("back")
+    assert stage.at(State.CONFIRM)
+    stage.press("confirm")
+    stage.step()
+    [request] = stage.portal.requests
+    assert (request.scope, len(request.persons), request.items) == ("self", 1, {})
+
+
+def test_everybody_of_the_family_register_is_asked_for_by_that_name() -> None:
+    stage = Stage(portal=FakePortal(scopes=("self", "family"), items=()))
+    stage.to_content()
+    page = stage.page()
+    assert "同じ戸籍の全員" in page
+    assert "世帯の全員" not in page
+    stage.post("/content", scope="family")
+    stage.press("confirm")
+    stage.step()
+    [request] = stage.portal.requests
+    assert request.scope == "family"
+    assert len(request.persons) == len(stage.portal.household)

@@ -19,6 +19,7 @@ from kiosk.portal_client import (
     PortalUnreachable,
     TerminalRefused,
 )
+from tests.conftest import CHECKOUT
 from tests.kiosk.journey.doubles import FakePortal
 from tests.kiosk.journey.stage import Stage
 
@@ -43,6 +44,14 @@ REFUSALS = [
     "in_progress",
     "deceased",
     "under_age",
+    "no_seal",
+    "seal_cancelled",
+    "no_tax_data",
+    "registration_pending",
+    "domicile_elsewhere",
+    "no_family_register",
+    "not_here",
+    "office_hours",
     "too_long",
     "overloaded",
     "record_changed",
@@ -245,3 +254,11 @@ def test_a_card_is_not_taken_up_when_able_has_gone_stale_while_it_was_awaited(
     stage.step()
     assert stage.failure == code
     assert stage.reader.payloads == []
+
+
+def test_every_refusal_of_the_contract_has_words_of_its_own() -> None:
+    contract = (CHECKOUT / "docs" / "terminal-api.yaml").read_text(encoding="utf-8")
+    listed = contract.partition("    RefusalCode:")[2].partition("    State:")[0]
+    codes = re.findall(r"^        - (\w+)$", listed, re.MULTILINE)
+    assert len(codes) > 15
+    assert set(codes) <= set(FAILURES)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -13,13 +14,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal import certificates, database, municipality, register, terminals
-from portal.certificates import Refused, Released, Requested, State
+from portal.certificates import IssuanceUnknown, Means, NotAuthorisable, Refused, Released, Requested, State
 from portal.certificates.paper import Issue, Kind, Layout
 from portal.certificates.press import Press, Printed
 from portal.certificates.rendering import render
+from portal.certificates.seal import all_seals
+from portal.certificates.sealing.sealer import Sealing
 from portal.certificates.tables import issuance_documents, issuances
 from portal.ground import Ground
 from portal.register import ChangeReason
+from portal.settings import Settings
+from tests.conftest import CHECKOUT
+from tests.portal.certificates.sheets import software_sealing
 from tests.portal.register.people import TESTER, put_household
 from tests.world.demo_city.municipality import MUNICIPALITY_TOML
 
@@ -36,9 +42,17 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def press(tmp_path_factory: pytest.TempPathFactory) -> Press:
-    """One press for all tests, as in a worker process."""
-    return Press(tmp_path_factory.mktemp("press"))
+def press(base_settings: Settings) -> Press:
+    """One press for all tests, as in a worker process; what it compiles is kept for other runs and for workers."""
+    folder, kept = base_settings.state_dir / "press", CHECKOUT / ".state" / "press-forms"
+    kept.mkdir(parents=True, exist_ok=True)
+    # Rooms beside this one use this fixture, too: each opens a press of its own over the same forms.
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / "forms").symlink_to(kept)
+    press = Press(folder)
+    press.warm_up(all_seals())
+    return press
 
 
 class Kiosk:
@@ -61,9 +75,11 @@ class Kiosk:
         terminal: str = TERMINAL,
         copies: int = 1,
         items: Mapping[str, bool] | None = None,
+        kind: str = "resident_record",
     ) -> Requested | Refused:
         wanted = persons or [visit.resident_id]
-        scope = "self" if persons is None else "household"
+        several = "family" if kind == "domicile_record" else "household"
+        scope = "self" if persons is None else several
         with database.transaction(self.ground.engine) as connection:
             return certificates.request(
                 connection,
@@ -71,7 +87,7 @@ class Kiosk:
                 key=key or uuid4(),
                 terminal_id=terminal,
                 session=visit,
-                kind="resident_record",
+                kind=kind,
                 scope=scope,
                 persons=[str(person) for person in wanted],
                 items=items or {},
@@ -85,9 +101,33 @@ class Kiosk:
         return answer.issuance
 
     def render(self, issuance: UUID) -> None:
-        render(self.ground, self.press, issuance)
+        render(self.ground, self.press, software_sealing(), issuance)
+
+    def pay(
+        self,
+        issuance: UUID,
+        visit: Visit,
+        *,
+        terminal: str = TERMINAL,
+        reference: str = "R1",
+        amount: int | None = None,
+    ) -> State:
+        with database.transaction(self.ground.engine) as connection:
+            of_it = sa.select(issuances.c.fee).where(issuances.c.id == issuance)
+            fee = connection.execute(of_it).scalar_one_or_none()
+            return certificates.authorise(
+                connection, issuance, terminal, visit, means=Means.CASH, reference=reference,
+                amount=(fee or 0) if amount is None else amount, now=self.ground.clock.now(),
+            )  # fmt: skip
 
     def release(self, issuance: UUID, visit: Visit, terminal: str = TERMINAL) -> Released | Refused:
+        """The fee is paid first, if this person can pay it and has not."""
+        with suppress(IssuanceUnknown, NotAuthorisable):
+            self.pay(issuance, visit, terminal=terminal)
+        return self.fetch(issuance, visit, terminal)
+
+    def fetch(self, issuance: UUID, visit: Visit, terminal: str = TERMINAL) -> Released | Refused:
+        """Ask for the document, paid or not."""
         with database.transaction(self.ground.engine) as connection:
             return certificates.release(connection, self.ground, issuance, terminal, visit, self.ground.clock.now())
 
@@ -138,12 +178,14 @@ class SwiftPress:
     def __init__(self) -> None:
         self._made = 0
 
-    def print(self, kind: Kind, layout: Layout, issue: Issue, at: datetime) -> Printed:
+    def print(self, kind: Kind, layout: Layout, issue: Issue, at: datetime, sealing: Sealing) -> Printed:
         """A small document, another one each time."""
         self._made += 1
         document = f"%PDF-1.7 {issue.number} {self._made}".encode()
         digest = hashlib.sha256(document).hexdigest()
-        return Printed(document=document, sha256=digest, page_hashes=(digest,) * layout.sheets)
+        content = sealing.begin(issue, kind, layout, issue.municipality_code).content
+        hashes = (digest,) * len(layout.sheets)
+        return Printed(document=document, sha256=digest, page_hashes=hashes, content=content)
 
 
 @pytest.fixture

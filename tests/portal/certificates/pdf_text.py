@@ -13,7 +13,7 @@ _PAIR = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
 
 
 def texts(document: bytes) -> list[list[str]]:
-    """For each page, every piece of shown text in drawing order, exactly as extracted."""
+    """For each page, every piece of shown text in drawing order, exactly as extracted; lines of one place as one."""
     with pikepdf.open(io.BytesIO(document)) as pdf:
         return [_page_texts(page) for page in pdf.pages]
 
@@ -31,14 +31,16 @@ def _page_texts(page: pikepdf.Page) -> list[str]:
     for operator, operands in operations(page):
         if operator == "Tf":
             current = fonts[str(operands[0])]
-        elif operator == "TJ":
-            parts = [bytes(part) for part in operands[0] if isinstance(part, pikepdf.String)]
+            shown.append("")
+        elif operator in {"TJ", "Tj"}:
+            array = operands[0] if operator == "TJ" else operands
+            parts = [bytes(part) for part in array if isinstance(part, pikepdf.String)]
             codes = [part[place : place + 2] for part in parts for place in range(0, len(part), 2)]
-            shown.append("".join(current[int.from_bytes(code, "big")] for code in codes))
+            shown[-1] += "".join(current[int.from_bytes(code, "big")] for code in codes)
     return shown
 
 
-def operations(page: pikepdf.Page) -> Iterator[tuple[str, list[Any]]]:
+def operations(page: pikepdf.Page | pikepdf.Object) -> Iterator[tuple[str, list[Any]]]:
     """Operators of a page with their operands, in drawing order."""
     for instruction in pikepdf.parse_content_stream(page):
         yield str(instruction.operator), list(instruction.operands)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from portal import municipality
 from portal.certificates.entitlement import Circle, Entitled, Refused, Standing, decide
+from portal.certificates.kinds import kind_of
 from portal.certificates.tables import RefusalCode
 from portal.municipality import HoldScope, Maintenance, Municipality
 from portal.register import IssueBlock
@@ -29,7 +30,7 @@ def _alone(standing: Standing) -> Circle:
 
 
 def _code(circle: Circle, city: Municipality, now: datetime = MORNING, *, at_release: bool = False) -> str | None:
-    decision = decide(circle, city, "resident_record", now, at_release=at_release)
+    decision = decide(circle, city, kind_of("resident_record"), now, at_release=at_release)
     return None if isinstance(decision, Entitled) else decision.code.value
 
 
@@ -59,7 +60,7 @@ def test_every_block_refuses_in_its_public_word(
 
 def test_protection_gives_the_very_same_answer_as_a_change_under_way(city: Municipality) -> None:
     answers = {
-        decide(_alone(Standing(block, "1985-04-01")), city, "resident_record", MORNING)
+        decide(_alone(Standing(block, "1985-04-01")), city, kind_of("resident_record"), MORNING)
         for block in (IssueBlock.PROTECTED, IssueBlock.IN_PROGRESS, IssueBlock.HOLD)
     }
     assert answers == {Refused(RefusalCode.IN_PROGRESS)}

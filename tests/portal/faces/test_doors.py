@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from portal import resident, staff, terminal
+from portal import resident, staff, terminal, verify
 from portal.ground import Ground
 from portal.jobs import QUEUE_OF, Queue, Task
 
@@ -90,8 +90,21 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("staff", "GET", "/cases"): STAFF,
     ("staff", "GET", "/cases/<uuid:issuance>"): STAFF,
     ("staff", "POST", "/cases/<uuid:issuance>"): STAFF,
+    ("staff", "GET", "/papers"): STAFF,
+    ("staff", "POST", "/papers"): STAFF,
+    ("staff", "GET", "/papers/<uuid:issuance>"): STAFF,
+    ("staff", "POST", "/papers/<uuid:issuance>"): STAFF,
     ("staff", "GET", "/switches"): STAFF,
     ("staff", "POST", "/switches/issuance"): STAFF,
+    ("staff", "POST", "/switches/certificates/<kind>"): STAFF,
+    ("staff", "POST", "/switches/terminals/<terminal_id>"): STAFF,
+    ("verify", "GET", "/static/<path:filename>"): PUBLIC,
+    ("verify", "GET", "/healthz"): PUBLIC,
+    ("verify", "GET", "/"): PUBLIC,
+    ("verify", "GET", "/keys.json"): PUBLIC,
+    ("verify", "GET", "/reader.js"): PUBLIC,
+    ("verify", "GET", "/offline.html"): PUBLIC,
+    ("verify", "POST", "/check"): PUBLIC,
     ("terminal", "GET", "/healthz"): PUBLIC,
     ("terminal", "POST", "/v1/heartbeat"): TERMINAL,
     ("terminal", "POST", "/v1/challenges"): TERMINAL,
@@ -101,9 +114,16 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("terminal", "GET", "/v1/issuances/<uuid:issuance>"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/release"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/outcome"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/abandon"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/payment"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/payment/end"): TERMINAL,
 }
 CLOSED = [door for door, who in DOORS.items() if who != PUBLIC]
-FORMS = [door for door, who in DOORS.items() if door[1] == "POST" and door[0] != "terminal" and who != BRIDGE]
+FORMS = [
+    door
+    for door, who in DOORS.items()
+    if door[1] == "POST" and door[0] not in {"terminal", "verify"} and who != BRIDGE
+]
 BRIDGES = [door for door, who in DOORS.items() if who == BRIDGE]
 # What a browser adds to every POST of a page, and what a bridge never has.
 PAGE_MARKS = [
@@ -127,6 +147,7 @@ def faces(ground: Ground) -> dict[str, flask.Flask]:
         "resident": resident.create_app(ground),
         "staff": staff.create_app(ground),
         "terminal": terminal.create_app(ground),
+        "verify": verify.create_app(ground),
     }
 
 
@@ -201,7 +222,7 @@ def test_a_bridge_is_known_by_its_code_and_by_nothing_else(
     assert (answer.status_code, answer.get_json()["error"]) == (422, "device_login_unknown")
 
 
-@pytest.mark.parametrize("face", ["resident", "staff", "terminal"])
+@pytest.mark.parametrize("face", ["resident", "staff", "terminal", "verify"])
 def test_another_host_name_is_refused(faces: dict[str, flask.Flask], face: str) -> None:
     assert faces[face].test_client().get("/", base_url="https://evil.test").status_code == 400
 

@@ -5,8 +5,9 @@ import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from portal.register.importing.columns import FILES
+from portal.register.importing.columns import FILES, TAX
 from portal.register.numbers import check_digit
+from tests.world.demo_city.seal_pictures import encoded
 
 HOME, OTHER_HOME = "いずみ県みさき市港町一丁目1番1号", "いずみ県みさき市晴海町二丁目2番2号"
 
@@ -47,7 +48,43 @@ def child(number: str, **cells: str) -> dict[str, str]:
 
 def seal(number: str, **cells: str) -> dict[str, str]:
     """A row of seals.csv."""
-    return {"resident_number": number, "seal_number": f"S{number}", "registered_on": "2020-01-01", **cells}
+    return {
+        "resident_number": number,
+        "seal_number": f"S{number}",
+        "registered_on": "2020-01-01",
+        "picture": encoded("山田"),
+        **cells,
+    }
+
+
+def assessment(number: str, **cells: str) -> dict[str, str]:
+    """A row of tax.csv: no income and no tax, unless told otherwise."""
+    amounts = {column.name: "0" for column in TAX.columns if column.name.endswith("_yen")}
+    return {"resident_number": number, "fiscal_year": "2026", "filed_on": "2026-03-10", **amounts, **cells}
+
+
+def family_register(number: str = "F1", **cells: str) -> dict[str, str]:
+    """A row of family_registers.csv."""
+    return {"register_number": number, "domicile": HOME, "family_head": "山田　太郎", **cells}
+
+
+def family_member(place: str, resident_number: str = "", **cells: str) -> dict[str, str]:
+    """A row of family_members.csv."""
+    return {
+        "register_number": "F1",
+        "place": place,
+        "resident_number": resident_number,
+        "name": "山田　太郎",
+        "birth_date": "1980-05-05",
+        "sex": "male",
+        "protected": "0",
+        **cells,
+    }
+
+
+def lived(place: str, sequence: str = "1", **cells: str) -> dict[str, str]:
+    """A row of domicile.csv."""
+    return {"register_number": "F1", "place": place, "sequence": sequence, "address": HOME, **cells}
 
 
 def protection(number: str, **cells: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ def test_the_same_seed_and_day_write_the_same_bytes(tmp_path: Path, city: City) 
     for name, made in (("one", city), ("two", make_city(seed=7, today=TODAY))):
         write_city(made, tmp_path / name)
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert len(files) == 8
+    assert len(files) == 10
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 

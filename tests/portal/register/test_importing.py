@@ -12,7 +12,8 @@ from portal.ground import Ground
 from portal.register import IssueBlock, ResidentRecord, ResidentStatus
 from portal.register.changes import present_record
 from portal.register.importing import Difference, DifferenceKind, ImportReport, Refusal, RefusalCode, import_directory
-from portal.register.tables import resident_history, seals
+from portal.register.seals.tables import seals
+from portal.register.tables import resident_history
 from tests.portal.conftest import MORNING
 from tests.portal.register.events import subjects
 from tests.portal.register.files import (
@@ -201,7 +202,7 @@ def _without_column(folder: Path) -> None:
 
 
 def _column_twice(folder: Path) -> None:
-    replace_in(folder / "seals.csv", "cancelled_on\n", "cancelled_on,seal_number\n")
+    replace_in(folder / "seals.csv", "picture\n", "picture,seal_number\n")
 
 
 def _short_row(folder: Path) -> None:

@@ -50,8 +50,14 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/cases"): {O},
     ("GET", f"/cases/{SOME_ID}"): {O},
     ("POST", f"/cases/{SOME_ID}"): {O},
+    ("GET", "/papers"): {O},
+    ("POST", "/papers"): {O},
+    ("GET", f"/papers/{SOME_ID}"): {O},
+    ("POST", f"/papers/{SOME_ID}"): {O},
     ("GET", "/switches"): {O},
     ("POST", "/switches/issuance"): {O},
+    ("POST", f"/switches/certificates/{SOME_ID}"): {O},
+    ("POST", f"/switches/terminals/{SOME_ID}"): {O},
 }
 
 

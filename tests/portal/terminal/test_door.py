@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portal import certificates, database, identity, register, terminals
 from portal.audit import Action, audit_events
+from portal.certificates import RefusalCode
 from portal.ground import Ground
 from portal.terminal import create_app
 from portal.terminal.access import ACCESS
@@ -30,6 +31,9 @@ CALLS = [
     ("GET", f"/v1/issuances/{ANY_ID}"),
     ("POST", f"/v1/issuances/{ANY_ID}/release"),
     ("POST", f"/v1/issuances/{ANY_ID}/outcome"),
+    ("POST", f"/v1/issuances/{ANY_ID}/abandon"),
+    ("POST", f"/v1/issuances/{ANY_ID}/payment"),
+    ("POST", f"/v1/issuances/{ANY_ID}/payment/end"),
 ]
 
 
@@ -45,6 +49,7 @@ def nothing_is_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     for package, names in (
         (register, ("resident", "household_of")),
         (certificates, ("offers", "request", "status", "release", "report_outcome")),
+        (certificates, ("abandon", "authorise", "confirm", "begin_anew")),
         (identity, ("authenticate", "begin_challenge", "kiosk_session", "close_kiosk_session")),
         (terminals, ("heard",)),
     ):
@@ -156,3 +161,8 @@ def test_every_endpoint_is_in_the_written_contract_and_no_other(ground: Ground) 
     served = {re.sub(r"<[^>]*>", "<>", rule.rule) for rule in create_app(ground).url_map.iter_rules()}
 
     assert written == served
+
+
+def test_the_contract_lists_every_refusal_of_a_paper() -> None:
+    listed = CONTRACT.partition("    RefusalCode:")[2].partition("    State:")[0]
+    assert re.findall(r"^        - (\w+)$", listed, re.MULTILINE) == [code.value for code in RefusalCode]

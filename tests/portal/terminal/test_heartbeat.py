@@ -135,3 +135,17 @@ def test_before_the_municipality_is_loaded_there_is_no_service(ground: Ground, k
         connection.exec_driver_sql("DELETE FROM municipality")
 
     assert error(kiosk.beat()) == (503, "service_unavailable")
+
+
+@pytest.mark.parametrize(("hour", "reason"), [(1, None), (11, "office_hours")])
+def test_a_paper_of_the_office_is_announced_as_closed_while_the_office_is(
+    kiosk: Kiosk, clock: MovableClock, hour: int, reason: str | None
+) -> None:
+    clock.set(datetime(2026, 11, 24, hour, 29, tzinfo=UTC))  # 10:29 and 20:29 in Japan
+
+    said = kiosk.beat().get_json()
+
+    told = {one["kind"]: (one["available"], one["reason"]) for one in said["certificates"]}
+    assert said["open"]
+    assert told["domicile_record"] == (reason is None, reason)
+    assert told["seal_registration"] == told["income_tax"] == (True, None)

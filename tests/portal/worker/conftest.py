@@ -12,12 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from portal import database
+from portal.certificates.press import Press
+from portal.certificates.sealing.publishing import publish_document_key, publish_stamp_key
 from portal.ground import Ground
 from tests.conftest import CHECKOUT
 from tests.portal.certificates.conftest import counter, kiosk, press, real_kiosk, visit
+from tests.portal.certificates.sealing.conftest import sealed_by
+from tests.portal.certificates.sealing.papers import SealKeys
 from tests.portal.conftest import MORNING
+from tests.portal.register.people import TESTER
 
-__all__ = ["counter", "kiosk", "press", "real_kiosk", "visit"]
+__all__ = ["counter", "kiosk", "press", "real_kiosk", "sealed_by", "visit"]
 
 DEADLINE = 45.0
 
@@ -49,6 +55,11 @@ class WorkerProcess:
             assert selector.select(DEADLINE), f"the worker never said {word}"
             assert self._process.stdout.readline().decode().strip() == word
 
+    def children(self) -> set[int]:
+        """Ids of the processes it has forked."""
+        listed = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return {int(pid) for pid in listed.split()}
+
     def kill(self) -> None:
         """kill -9."""
         self._process.kill()
@@ -67,6 +78,17 @@ class WorkerProcess:
             self.kill()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+@pytest.fixture(autouse=True)
+def forms_and_keys(ground: Ground, press: Press, sealed_by: SealKeys) -> None:
+    """What a process of its own prints with: forms that `press` has compiled, and the token's keys put into use."""
+    document = sealed_by.active.document
+    assert document is not None
+    with database.transaction(ground.engine) as connection:
+        now = ground.clock.now()
+        publish_stamp_key(connection, sealed_by.keys, actor=TESTER, now=now)
+        publish_document_key(connection, sealed_by.keys, document.certificate, actor=TESTER, now=now)
 
 
 @pytest.fixture
@@ -101,6 +123,7 @@ key = "{settings.tls.key}"
 resident = "{settings.origins.resident}"
 staff = "{settings.origins.staff}"
 terminal = "{settings.origins.terminal}"
+verify = "{settings.origins.verify}"
 bridge = "{settings.origins.bridge}"
 """
     )

@@ -1,4 +1,4 @@
-"""A worker process under test: `python -m tests.portal.worker.process SETTINGS START [never-finishes]`.
+"""A worker process under test: `python -m tests.portal.worker.process SETTINGS START [never-finishes] [processes=N]`.
 
 Its clock begins at START, as that of the test does: a request made on another day would be overdue for it.
 """
@@ -39,7 +39,8 @@ def main(arguments: list[str]) -> None:
         Press.warm_up = lambda *_: None  # type: ignore[method-assign]
         Press.print = _never  # type: ignore[method-assign, assignment]
     ground = open_ground(settings.load(Path(arguments[0])))
-    work(replace(ground, clock=ClockFrom(datetime.fromisoformat(arguments[1]))), list(Queue))
+    processes = next((int(option.partition("=")[2]) for option in arguments if option.startswith("processes=")), 1)
+    work(replace(ground, clock=ClockFrom(datetime.fromisoformat(arguments[1]))), list(Queue), processes)
 
 
 if __name__ == "__main__":

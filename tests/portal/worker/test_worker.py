@@ -1,5 +1,7 @@
 """Workers as processes: they finish what a killed one left, outlive the database, and stop when told to."""
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from datetime import date
@@ -16,6 +18,7 @@ from portal.certificates import Released, State
 from portal.embedded import EmbeddedPostgres
 from portal.jobs import QUEUE_OF, Queue, Task
 from portal.register import IssueBlock
+from portal.worker.processes import NoStart, keep
 from portal.worker.tasks import TaskUnbound, bind, functions, remove_departed_residents
 from tests.portal.certificates.conftest import Kiosk, Visit
 from tests.portal.register.people import TESTER
@@ -77,6 +80,54 @@ def test_two_workers_share_the_work_and_make_one_document_for_each_request(
     assert {kiosk.row(issuance).fence for issuance in issuances} == {1}
     assert len(kiosk.stored()) == len(issuances)
     assert [worker.stop() for worker in pair] == [0, 0]
+
+
+def test_of_forked_processes_one_that_dies_is_replaced_and_all_end_together(
+    kiosk: Kiosk, visit: Visit, workers: Workers
+) -> None:
+    worker = workers("processes=2")
+    worker.says("ready")
+    first = worker.children()
+    assert len(first) == 2
+    until(lambda: _workers_at(kiosk) == 2)
+    os.kill(min(first), signal.SIGKILL)
+    until(lambda: len(worker.children() - {min(first)}) == 2)
+    assert max(first) in worker.children()
+    issuances = [kiosk.asked(visit) for _ in range(4)]
+    until(_ready(kiosk, *issuances))
+    assert {kiosk.row(issuance).fence for issuance in issuances} == {1}
+    last = worker.children()
+    assert worker.stop() == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in first | last)
+
+
+def test_forked_processes_do_not_outlive_the_one_that_watches_over_them(workers: Workers) -> None:
+    worker = workers("processes=2")
+    worker.says("ready")
+    forked = worker.children()
+    worker.kill()
+    until(lambda: not any(_runs(pid) for pid in forked))
+
+
+def test_a_process_that_does_not_start_takes_the_worker_down(capfd: pytest.CaptureFixture[str]) -> None:
+    def broken(_: Callable[[], None]) -> None:
+        raise TaskUnbound("certificates.render")
+
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    try:
+        with pytest.raises(NoStart):
+            keep(1, broken, lambda: None)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    assert "TaskUnbound: certificates.render" in capfd.readouterr().err
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process is there and not only its entry, which waits for a parent to take note of it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_worker_outlives_its_database_and_works_on_when_it_is_back(

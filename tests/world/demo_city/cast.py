@@ -35,6 +35,11 @@ class Role(StrEnum):
     CARD_ON_HOLD = "card_on_hold"
     CARD_UNLINKED = "card_unlinked"
     CARD_BLOCKED = "card_blocked"
+    SEAL_CANCELLED = "seal_cancelled"
+    UNTAXED = "untaxed"
+    NOT_FILED = "not_filed"
+    FAMILY_HERE = "family_here"
+    FAMILY_PROTECTED = "family_protected"
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,15 @@ CAST: dict[Role, CastMember] = {
         CastMember(Role.CARD_ON_HOLD, "000001701", "カードの一時停止", CardState.ON_HOLD),
         CastMember(Role.CARD_UNLINKED, "000001801", "シリアル番号の紐付けなし", CardState.UNLINKED),
         CastMember(Role.CARD_BLOCKED, "000001901", "暗証番号ロック", CardState.BLOCKED),
+        CastMember(Role.SEAL_CANCELLED, "000002001", "廃印した人（印鑑登録証明書は出ない）"),
+        CastMember(Role.UNTAXED, "000002101", "非課税の人"),
+        CastMember(Role.NOT_FILED, "000002201", "所得の申告も印鑑登録もない人"),
+        CastMember(Role.FAMILY_HERE, "000002301", "本籍がみさき市で、住所を7回移した人（附票）"),
+        CastMember(Role.FAMILY_PROTECTED, "000002401", "同じ戸籍に支援措置の対象がいる人（附票）"),
     )
 }
+# Those who came for their papers; their cards stand behind everybody else's, whose numbers stay as they were.
+PAPER_ROLES = (Role.SEAL_CANCELLED, Role.UNTAXED, Role.NOT_FILED, Role.FAMILY_HERE, Role.FAMILY_PROTECTED)
 PIN = "1234"
 
 # U+9089 U+E010F, U+845B U+E0102: sequences of the Moji_Joho collection.
@@ -88,7 +100,7 @@ _LONG_NAME = (
 
 def add_cast(city: City, rng: random.Random, today: date) -> None:
     """Put the cast into the city."""
-    stage = _Stage(city, rng, today)
+    stage = Stage(city, rng, today)
     stage.families()
     stage.names()
     stage.standings()
@@ -96,7 +108,7 @@ def add_cast(city: City, rng: random.Random, today: date) -> None:
 
 
 @dataclass(frozen=True)
-class _Sketch:
+class Sketch:
     """Someone as far as the household does not decide it."""
 
     name: str
@@ -112,7 +124,7 @@ _FAMILY_NAMES = pairs(
 )
 
 
-class _Stage:
+class Stage:
     """Builds households one after the other."""
 
     def __init__(self, city: City, rng: random.Random, today: date) -> None:
@@ -121,50 +133,51 @@ class _Stage:
         self._today = today
 
     def families(self) -> None:
-        self._person(Role.SINGLE, _Sketch("佐藤　花", "サトウ　ハナ", _WOMAN, 34))
-        self._family(self._person(Role.HEAD_OF_4, _Sketch("高橋　大輔", "タカハシ　ダイスケ", _MAN, 46)), (44, 16, 9))
-        thirteen = self._person(Role.HEAD_OF_13, _Sketch("橋本　大輔", "ハシモト　ダイスケ", _MAN, 58))
+        self.person(Role.SINGLE, Sketch("佐藤　花", "サトウ　ハナ", _WOMAN, 34))
+        self._family(self.person(Role.HEAD_OF_4, Sketch("高橋　大輔", "タカハシ　ダイスケ", _MAN, 46)), (44, 16, 9))
+        thirteen = self.person(Role.HEAD_OF_13, Sketch("橋本　大輔", "ハシモト　ダイスケ", _MAN, 58))
         self._family(thirteen, (56, *range(33, 2, -3)))
-        parent = self._person(Role.PARENT_OF_14, _Sketch("石井　恵", "イシイ　メグミ", _WOMAN, 41))
-        self._join(parent, CAST[Role.AGED_14].resident_number, _Sketch("石井　蓮", "イシイ　レン", _MAN, 14), "子")
+        parent = self.person(Role.PARENT_OF_14, Sketch("石井　恵", "イシイ　メグミ", _WOMAN, 41))
+        self._join(parent, CAST[Role.AGED_14].resident_number, Sketch("石井　蓮", "イシイ　レン", _MAN, 14), "子")
 
     def names(self) -> None:
-        self._person(Role.VARIANT_NAME, _Sketch(_VARIANT_NAME, "ワタナベ　クズハ", _WOMAN, 52))
-        self._person(Role.PLANE_2_NAME, _Sketch(_PLANE_2_NAME, "ヨシノ　ハシノスケ", _MAN, 38))
-        married = self._person(Role.FORMER_SURNAME, _Sketch("山本　彩", "ヤマモト　アヤ", _WOMAN, 36))
+        self.person(Role.VARIANT_NAME, Sketch(_VARIANT_NAME, "ワタナベ　クズハ", _WOMAN, 52))
+        self.person(Role.PLANE_2_NAME, Sketch(_PLANE_2_NAME, "ヨシノ　ハシノスケ", _MAN, 38))
+        married = self.person(Role.FORMER_SURNAME, Sketch("山本　彩", "ヤマモト　アヤ", _WOMAN, 36))
         married.former_surname = "小川"
-        foreign = self._person(Role.COMMON_NAME, _Sketch("NGUYEN THI HOA", "", _WOMAN, 29))
+        foreign = self.person(Role.COMMON_NAME, Sketch("NGUYEN THI HOA", "", _WOMAN, 29))
         self._make_foreign(foreign, "ベトナム", "技術・人文知識・国際業務", "3年")
         foreign.common_name = "中村　花"
-        long_named = self._person(Role.LONG_NAME, _Sketch(_LONG_NAME, "", _WOMAN, 45))
+        long_named = self.person(Role.LONG_NAME, Sketch(_LONG_NAME, "", _WOMAN, 45))
         self._make_foreign(long_named, "フィリピン", "定住者", "5年")
 
     def standings(self) -> None:
-        protected = self._person(Role.PROTECTED, _Sketch("中野　真由美", "ナカノ　マユミ", _WOMAN, 39))
+        protected = self.person(Role.PROTECTED, Sketch("中野　真由美", "ナカノ　マユミ", _WOMAN, 39))
         starts = self._today - timedelta(days=120)
         self._city.protections.append(Protection(protected.resident_number, starts, starts + timedelta(days=365)))
-        staying = self._person(Role.STAYING_SPOUSE, _Sketch("原田　陽子", "ハラダ　ヨウコ", _WOMAN, 40))
+        staying = self.person(Role.STAYING_SPOUSE, Sketch("原田　陽子", "ハラダ　ヨウコ", _WOMAN, 40))
         number = CAST[Role.MOVING_OUT].resident_number
-        mover = self._join(staying, number, _Sketch("原田　直樹", "ハラダ　ナオキ", _MAN, 42), "夫")
+        mover = self._join(staying, number, Sketch("原田　直樹", "ハラダ　ナオキ", _MAN, 42), "夫")
         mover.status, mover.destination = "planned_departure", elsewhere(self._rng)
         mover.planned_departure_on = self._today + timedelta(days=14)
-        survivor = self._person(Role.SURVIVOR, _Sketch("村上　和子", "ムラカミ　カズコ", _WOMAN, 78))
+        survivor = self.person(Role.SURVIVOR, Sketch("村上　和子", "ムラカミ　カズコ", _WOMAN, 78))
         number = CAST[Role.DECEASED].resident_number
-        dead = self._join(survivor, number, _Sketch("村上　清", "ムラカミ　キヨシ", _MAN, 83), "夫")
+        dead = self._join(survivor, number, Sketch("村上　清", "ムラカミ　キヨシ", _MAN, 83), "夫")
         dead.status, dead.ended_on = "deceased", self._today - timedelta(days=30)
-        gone = self._person(Role.REMOVED, _Sketch("三浦　翔太", "ミウラ　ショウタ", _MAN, 27))
+        gone = self.person(Role.REMOVED, Sketch("三浦　翔太", "ミウラ　ショウタ", _MAN, 27))
         gone.status, gone.ended_on = "removed", self._today - timedelta(days=60)
         gone.planned_departure_on, gone.destination = gone.ended_on, elsewhere(self._rng)
-        changing = self._person(Role.IN_PROGRESS, _Sketch("金子　剛", "カネコ　ツヨシ", _MAN, 50))
+        changing = self.person(Role.IN_PROGRESS, Sketch("金子　剛", "カネコ　ツヨシ", _MAN, 50))
         changing.change_in_progress = True
 
     def cards(self) -> None:
-        self._person(Role.CARD_EXPIRED, _Sketch("期限　切子", "キゲン　キリコ", _WOMAN, 61))
-        self._person(Role.CARD_REVOKED, _Sketch("失効　太郎", "シッコウ　タロウ", _MAN, 44))
-        self._person(Role.CARD_ON_HOLD, _Sketch("停止　一時", "テイシ　カズトキ", _MAN, 57))
-        self._person(Role.CARD_UNLINKED, _Sketch("紐付　無子", "ヒモツキ　ナコ", _WOMAN, 32))
-        self._person(Role.CARD_BLOCKED, _Sketch("暗証　忘", "アンショウ　ワスレ", _MAN, 69))
-        for place, member in enumerate(CAST.values(), start=1):
+        self.person(Role.CARD_EXPIRED, Sketch("期限　切子", "キゲン　キリコ", _WOMAN, 61))
+        self.person(Role.CARD_REVOKED, Sketch("失効　太郎", "シッコウ　タロウ", _MAN, 44))
+        self.person(Role.CARD_ON_HOLD, Sketch("停止　一時", "テイシ　カズトキ", _MAN, 57))
+        self.person(Role.CARD_UNLINKED, Sketch("紐付　無子", "ヒモツキ　ナコ", _WOMAN, 32))
+        self.person(Role.CARD_BLOCKED, Sketch("暗証　忘", "アンショウ　ワスレ", _MAN, 69))
+        first = [member for member in CAST.values() if member.role not in PAPER_ROLES]
+        for place, member in enumerate(first, start=1):
             self._city.cards.append(Card(member.resident_number, f"card-{place:04}", member.note, PIN, member.card))
 
     def _family(self, head: Person, ages: tuple[int, ...]) -> None:
@@ -172,11 +185,11 @@ class _Stage:
         surname, surname_reading = head.name.partition("　")[0], head.reading.partition("　")[0]
         for place, (age, (given, reading)) in enumerate(zip(ages, _FAMILY_NAMES, strict=False), start=1):
             sex = _WOMAN if place == 1 or place % 2 == 0 else _MAN
-            sketch = _Sketch(f"{surname}　{given}", f"{surname_reading}　{reading}", sex, age)
+            sketch = Sketch(f"{surname}　{given}", f"{surname_reading}　{reading}", sex, age)
             number = f"{int(head.resident_number) + place:09}"
             self._join(head, number, sketch, "妻" if place == 1 else "子")
 
-    def _person(self, role: Role, sketch: _Sketch) -> Person:
+    def person(self, role: Role, sketch: Sketch) -> Person:
         """A head with a household of their own."""
         number = CAST[role].resident_number
         place = home(self._rng)
@@ -204,7 +217,7 @@ class _Stage:
         self._city.people.append(person)
         return person
 
-    def _join(self, head: Person, number: str, sketch: _Sketch, relationship: str) -> Person:
+    def _join(self, head: Person, number: str, sketch: Sketch, relationship: str) -> Person:
         """Someone more in the household of `head`; a child born after the move was born here."""
         born = self._born(sketch.age)
         born_here = born > head.became_resident_on

@@ -77,27 +77,66 @@ class Seal:
     seal_number: str
     registered_on: date
     cancelled_on: date | None
+    picture: str
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Tax:
     """A row of tax.csv."""
 
     resident_number: str
     fiscal_year: int
     filed_on: date
-    income_yen: int
-    deductions_yen: int
-    municipal_tax_yen: int
-    prefectural_tax_yen: int
-    unpaid_yen: int
+    salary_revenue_yen: int = 0
+    salary_income_yen: int = 0
+    pension_income_yen: int = 0
+    business_income_yen: int = 0
+    other_income_yen: int = 0
+    income_yen: int = 0
+    social_insurance_yen: int = 0
+    family_deductions_yen: int = 0
+    basic_deduction_yen: int = 0
+    other_deductions_yen: int = 0
+    deductions_yen: int = 0
+    taxable_yen: int = 0
+    municipal_levy_yen: int = 0
+    municipal_flat_yen: int = 0
+    prefectural_levy_yen: int = 0
+    prefectural_flat_yen: int = 0
+    forest_tax_yen: int = 0
+    unpaid_yen: int = 0
+
+
+@dataclass
+class FamilyRegister:
+    """A row of family_registers.csv (戸籍の附票)."""
+
+    register_number: str
+    domicile: str
+    family_head: str
+
+
+@dataclass
+class FamilyMember:
+    """A row of family_members.csv. Without a resident number: somebody who lives elsewhere."""
+
+    register_number: str
+    place: int
+    resident_number: str
+    name: str
+    birth_date: date
+    sex: str
+    protected: bool = False
+    usage_asked_on: date | None = None
+    usage_completed_on: date | None = None
 
 
 @dataclass
 class DomicileEntry:
-    """A row of domicile.csv (附票)."""
+    """A row of domicile.csv: one address of a member."""
 
-    resident_number: str
+    register_number: str
+    place: int
     sequence: int
     address: str
     since: date | None
@@ -131,6 +170,8 @@ class City:
     people: list[Person] = field(default_factory=list)
     seals: list[Seal] = field(default_factory=list)
     taxes: list[Tax] = field(default_factory=list)
+    family_registers: list[FamilyRegister] = field(default_factory=list)
+    family_members: list[FamilyMember] = field(default_factory=list)
     domicile_entries: list[DomicileEntry] = field(default_factory=list)
     protections: list[Protection] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)

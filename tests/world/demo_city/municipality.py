@@ -23,8 +23,20 @@ maintenance = [
   { starts = 2026-12-13T00:00:00+09:00, ends = 2026-12-14T00:00:00+09:00 },
 ]
 
+[office]
+opens = 08:30:00
+closes = 17:15:00
+
+[tax]
+certificates_open = [2024-06-10, 2025-06-10, 2026-06-10, 2027-06-10, 2028-06-12]
+
 [fees]
 resident_record = 300
+resident_items = 300
+resident_individual = 300
+seal_registration = 300
+income_tax = 300
+domicile_record = 300
 
 [calendar]
 closed = ["12-29..01-03"]

@@ -4,9 +4,10 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tests.world.demo_city.city import Card, CardState, City, DomicileEntry, Household, Person, Seal, Tax
+from tests.world.demo_city.city import Card, CardState, City, Household, Person
 from tests.world.demo_city.names import SURNAMES, given_names
-from tests.world.demo_city.places import domicile, elsewhere, home
+from tests.world.demo_city.papers import add_family, seal, taxes
+from tests.world.demo_city.places import CITY, domicile, elsewhere, home
 
 HOUSEHOLDS = 100
 
@@ -41,6 +42,7 @@ def add_ordinary(city: City, rng: random.Random, today: date) -> None:
         )
         for person in people:
             _attach(city, rng, today, person)
+        _family_register(city, place, people)
 
 
 def _household(city: City, rng: random.Random, today: date, place: int, number: int) -> list[Person]:
@@ -132,19 +134,13 @@ def _attach(city: City, rng: random.Random, today: date, person: Person) -> None
         earliest = max(came, adult_since)
         registered = earliest + (today - earliest) * rng.random()
         cancelled = registered + (today - registered) / 2 if rng.random() < 0.1 else None
-        city.seals.append(Seal(number, f"S{len(city.seals) + 1:06}", registered, cancelled))
+        city.seals.append(seal(person, f"S{len(city.seals) + 1:06}", registered, cancelled))
     if rng.random() < 0.6:
-        city.taxes.extend(_tax(rng, number, today.year - back) for back in (1, 0))
-    if rng.random() < 0.4 and person.previous_address:
-        city.domicile_entries.append(DomicileEntry(number, 1, person.previous_address, None))
-        city.domicile_entries.append(DomicileEntry(number, 2, person.address, person.address_since or came))
+        city.taxes.extend(taxes(rng, number, today))
 
 
-def _tax(rng: random.Random, number: str, year: int) -> Tax:
-    income = rng.randrange(0, 9_000_000, 1000)
-    deductions = min(income, rng.randrange(430_000, 1_500_000, 1000))
-    taxed = income - deductions
-    # 市町村民税 6 %, 道府県民税 4 %, down to 100 yen.
-    city_tax, prefecture_tax = (taxed * percent // 10_000 * 100 for percent in (6, 4))
-    unpaid = city_tax if rng.random() < 0.05 else 0
-    return Tax(number, year, date(year, 3, 10), income, deductions, city_tax, prefecture_tax, unpaid)
+def _family_register(city: City, place: int, people: list[Person]) -> None:
+    """Every third family has its 本籍 here; a mother who lives with them stands in another register."""
+    if place % 3 == 0:
+        own = [person for person in people if person.relationship != "母"]
+        add_family(city, f"G{place:06}", f"{CITY}晴海町{place + 1}番地", own)

@@ -11,6 +11,8 @@ from tests.world.demo_city.city import (
     Card,
     City,
     DomicileEntry,
+    FamilyMember,
+    FamilyRegister,
     Household,
     Person,
     Protection,
@@ -20,6 +22,7 @@ from tests.world.demo_city.city import (
 )
 from tests.world.demo_city.municipality import MUNICIPALITY_TOML
 from tests.world.demo_city.ordinary import add_ordinary
+from tests.world.demo_city.papers import add_papers
 
 DEFAULT_SEED = 7
 
@@ -29,6 +32,7 @@ def make_city(*, seed: int, today: date) -> City:
     city = City()
     add_cast(city, random.Random(f"cast {seed}"), today)
     add_ordinary(city, random.Random(f"ordinary {seed}"), today)
+    add_papers(city, random.Random(f"papers {seed}"), today)
     return city
 
 
@@ -40,6 +44,8 @@ def write_city(city: City, folder: Path) -> None:
     _write(folder / "residents.csv", Person, city.people)
     _write(folder / "seals.csv", Seal, city.seals)
     _write(folder / "tax.csv", Tax, city.taxes)
+    _write(folder / "family_registers.csv", FamilyRegister, city.family_registers)
+    _write(folder / "family_members.csv", FamilyMember, city.family_members)
     _write(folder / "domicile.csv", DomicileEntry, city.domicile_entries)
     _write(folder / "protections.csv", Protection, city.protections)
     _write(folder / "cards.csv", Card, city.cards)

@@ -1,0 +1,135 @@
+"""A photo of a sealed sheet against its true page: what was changed is named, what was not is never accused."""
+
+import random
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from portal.certificates.papers.photo import PageNotFound, Sight, compare, read
+from portal.certificates.papers.photo.locating import locate
+from portal.certificates.press import Press, Reprinted
+from tests.world.paper import forger, machines, wear
+from tests.world.paper.campaign import Campaign
+from tests.world.paper.pages import Picture, rasterised
+from tests.world.paper.sheets import Certificate, Office, household
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A certificate, its first sheet from the printer (300 dpi), and its true page."""
+
+    press: Press
+    office: Office
+    certificate: Certificate
+    sheet: Picture
+    page: Reprinted
+    reference: Image.Image
+
+    def seen(self, photo: Picture) -> dict[str, Sight]:
+        (found,) = read(photo.image)
+        differences = compare(photo.image, found, self.reference, self.page.places, self.page.code)
+        return {one.path: one.sight for one in differences}
+
+    def copied_and_scanned(self, sheet: Picture, seed: int, dpi: int = 200) -> Picture:
+        chance = np.random.default_rng(seed)
+        copy = machines.copied(wear.folded(machines.laser(sheet), chance, across=True), chance)
+        return machines.scanned(copy, dpi, chance)
+
+
+@pytest.fixture(scope="module")
+def desk(press: Press) -> Desk:
+    office = Office()
+    certificate = office.issue(press, household(11, 2))
+    page = certificate.true_page(press, 1)
+    reference = rasterised(page.document, 200)[0].image
+    return Desk(press, office, certificate, certificate.printed(300)[0], page, reference)
+
+
+def test_a_folded_and_copied_genuine_sheet_is_not_accused(desk: Desk) -> None:
+    seen = desk.seen(desk.copied_and_scanned(desk.sheet, 1))
+    assert set(seen.values()) <= {Sight.UNCLEAR}
+    assert len(seen) < 0.2 * len(desk.page.places)
+
+
+def test_a_stained_and_crumpled_genuine_sheet_photographed_by_hand_is_not_accused(desk: Desk) -> None:
+    chance = np.random.default_rng(2)
+    worn = wear.crumpled(wear.stained(machines.laser(desk.sheet), chance), chance)
+    seen = desk.seen(machines.photographed(worn, chance))
+    assert set(seen.values()) <= {Sight.UNCLEAR}
+    assert len(seen) < 0.2 * len(desk.page.places)
+
+
+def test_one_character_by_somebody_who_has_the_press_and_its_font_is_named_on_a_copy(desk: Desk) -> None:
+    head, other = desk.certificate.persons
+    domicile = other.domicile or ""
+    digit = next(character for character in domicile if character.isdigit())
+    forged_domicile = domicile.replace(digit, "7" if digit != "7" else "1", 1)
+    forged = (head, replace(other, domicile=forged_domicile))
+    sheet = desk.office.misused(desk.press, forged, desk.certificate).printed(300)[0]
+    seen = desk.seen(desk.copied_and_scanned(sheet, 3))
+    accused = {path for path, sight in seen.items() if sight is not Sight.UNCLEAR}
+    assert accused == {"persons.1.origin.value"}
+
+
+def test_a_text_in_a_blank_place_is_found_where_it_stands(desk: Desk) -> None:
+    _, top, right, bottom = desk.page.places["persons.0.remark.label"]
+    sheet = forger.added(desk.sheet, (right + 30, top), bottom - top, "同上")
+    photo = machines.scanned(machines.laser(sheet), 200, np.random.default_rng(4))
+    (found,) = read(photo.image)
+    differences = compare(photo.image, found, desk.reference, desk.page.places, desk.page.code)
+    (added,) = [one for one in differences if one.sight is Sight.ADDED]
+    assert added.path == ""
+    assert added.place[0] < right + 32
+    assert added.place[1] < bottom
+    assert added.place[3] > top
+
+
+def test_a_text_wiped_out_is_not_the_same(desk: Desk) -> None:
+    left, top, right, bottom = desk.sheet.box(desk.page.places["persons.1.name"])
+    pixels = desk.sheet.pixels.copy()
+    pixels[top:bottom, left:right] = 255
+    photo = machines.scanned(machines.laser(Picture(pixels, 300)), 200, np.random.default_rng(5))
+    assert desk.seen(photo)["persons.1.name"] is Sight.DIFFERENT
+
+
+def test_of_a_photo_too_coarse_for_its_strokes_nothing_is_said(desk: Desk) -> None:
+    photo = machines.scanned(machines.laser(desk.sheet), 95, np.random.default_rng(6), degrees=1.0)
+    assert desk.seen(photo) == dict.fromkeys(desk.page.places, Sight.UNCLEAR)
+
+
+def test_another_sheet_under_the_code_is_another_page_or_full_of_differences(desk: Desk) -> None:
+    other = desk.office.issue(desk.press, household(12, 2))
+    pasted = forger.pasted(other.printed(300)[0], desk.sheet, desk.page.code)
+    photo = machines.scanned(machines.laser(pasted), 200, np.random.default_rng(7))
+    assert sum(sight is Sight.DIFFERENT for sight in desk.seen(photo).values()) > 8
+    (found,) = read(photo.image)
+    blank = Image.new("L", photo.image.size, 245)
+    with pytest.raises(PageNotFound):
+        locate(blank, found, desk.reference, desk.page.code)
+
+
+@pytest.mark.parametrize("number", [5, 7], ids=["another key", "sheets of two sets"])
+def test_stamps_read_from_copies_tell_strangers_and_mixed_sets(press: Press, number: int) -> None:
+    campaign = Campaign(press)
+    campaign.sheet(number)
+    assert campaign.figures.read == campaign.figures.sheets
+    assert {said for _, said in campaign.figures.verdicts} <= {"unknown_issuer", "different_sets"}
+
+
+def test_the_campaign_knows_a_broken_bound(press: Press) -> None:
+    figures = Campaign(press).figures
+    assert figures.wrong == []
+    figures.verdicts["altered", "genuine"] += 1
+    figures.verdicts["genuine", "different"] += 1
+    figures.sheets, figures.read = 100, 98
+    assert figures.wrong == ["altered: genuine", "genuine: different", "read 98 of 100"]
+
+
+def test_a_forged_household_differs_in_one_text() -> None:
+    family = household(3, 4)
+    for seed in range(40):
+        forged = forger.one_character(family, random.Random(seed))
+        changed = [one for one, other in zip(family, forged, strict=True) if one != other]
+        assert len(changed) == 1
