@@ -14,7 +14,7 @@ DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
 
-.PHONY: help demo test check bench mutation residents removals format clean
+.PHONY: help demo test check bench proof mutation residents removals forms names format clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -34,6 +34,9 @@ check: $(STATE)/ready ## lint, types, import contracts, translations
 bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT` (ARGS="NAME …": only these measurements)
 	$(RUN) -m tests.bench $(ARGS)
 
+proof: $(STATE)/ready ## kiosks, faces and workers under faults: nobody gets another's paper (N=300 deliveries, BREAK=, ARGS=)
+	$(RUN) -m tests.proof --deliveries $(or $(N),300) $(if $(BREAK),--broken $(BREAK)) $(ARGS)
+
 mutation: $(STATE)/ready ## change the validator one place at a time; some test must notice nine of ten
 	$(RUN) -m tests.mutation
 
@@ -42,6 +45,12 @@ residents: $(STATE)/ready ## 1,000 residents in turn on one reader: whose certif
 
 removals: $(STATE)/ready ## the card pulled at every command of a log-in: tries, words, the next resident (5 minutes)
 	$(RUN) -m tests.bench.removals
+
+forms: $(STATE)/ready ## 500 households set by the compiled forms and by WeasyPrint: the same characters at the same places (10 minutes)
+	$(RUN) -m tests.portal.certificates.differential
+
+names: $(STATE)/ready ## 2,000 hard names: each printed exactly or refused by name (1 minute)
+	$(RUN) -m tests.portal.certificates.hard_names
 
 format: $(STATE)/ready ## bring the code into its form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -14,8 +14,11 @@ import waitress
 from kiosk.agent_client import AgentClient
 from kiosk.app import create_app, kiosk_of
 from kiosk.card.client import Reader
-from kiosk.portal_client import PortalClient
-from kiosk.settings import SettingsError, load, path_from_environment
+from kiosk.payment.commands import KeysUnreadable, load_keys
+from kiosk.payment.device import PaymentDevice
+from kiosk.payment.till import Till
+from kiosk.portal_client import VERSION, PortalClient
+from kiosk.settings import Settings, SettingsError, load, path_from_environment
 
 logger = logging.getLogger("kiosk")
 
@@ -35,11 +38,12 @@ def main() -> int:
     try:
         settings = load(path_from_environment())
         portal = PortalClient(settings)
-    except SettingsError as error:
+        till = _till(settings)
+    except (SettingsError, KeysUnreadable) as error:
         logger.critical("not started: %s", error)
         return EXIT_CONFIGURATION
     agent = AgentClient(settings.agent_socket)
-    app = create_app(settings, reader=Reader(settings.reader_socket), portal=portal, agent=agent)
+    app = create_app(settings, reader=Reader(settings.reader_socket), portal=portal, agent=agent, till=till)
     kiosk = kiosk_of(app)
     _beside("heartbeat", kiosk.heartbeat.run)
     _beside("conductor", kiosk.conductor.run)
@@ -52,6 +56,13 @@ def main() -> int:
         kiosk.conductor.stop()
         kiosk.heartbeat.stop()
     return 0
+
+
+def _till(settings: Settings) -> Till | None:
+    if settings.payment_device is None or settings.command_keys is None:
+        return None
+    device = PaymentDevice(settings.payment_device, settings.terminal_id, VERSION)
+    return Till(device, load_keys(settings.command_keys), settings.terminal_id)
 
 
 def _beside(name: str, work: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ from kiosk.journey.aftercare import Aftercare
 from kiosk.journey.conductor import Conductor
 from kiosk.journey.journey import Journey
 from kiosk.journey.parts import Parts
-from kiosk.journey.ports import Agent, Clock, LoginPayload, Portal, Reader
+from kiosk.journey.ports import Agent, Clock, LoginPayload, Portal, Reader, Till
 from kiosk.journey.routes import create_blueprint
 from kiosk.journey.visit import Visit
 from kiosk.settings import Settings
@@ -56,14 +56,18 @@ def create_app(
     reader: Reader,
     portal: Portal,
     agent: Agent,
+    till: Till | None = None,
     clock: Clock = time.monotonic,
     payload: LoginPayload = authentication_payload,
 ) -> Flask:
     """The application with all its parts, at rest: whoever serves it also runs `Kiosk.heartbeat` and `.conductor`."""
     aftercare = Aftercare()
-    heartbeat = Heartbeat(reader=reader, portal=portal, agent=agent, aftercare=aftercare, clock=clock)
+    heartbeat = Heartbeat(reader=reader, portal=portal, agent=agent, till=till, aftercare=aftercare, clock=clock)
 
     def forget(visit: Visit) -> None:
+        if visit.issuance is not None and not visit.released:
+            aftercare.order_abandoned(visit.order)
+            heartbeat.hurry()
         if visit.portal is not None:
             aftercare.session_over(visit.portal.token)
             heartbeat.hurry()
@@ -75,6 +79,7 @@ def create_app(
         reader=reader,
         portal=portal,
         agent=agent,
+        till=till,
         aftercare=aftercare,
         clock=clock,
         payload=payload,

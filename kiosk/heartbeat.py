@@ -9,8 +9,9 @@ from dataclasses import replace
 from kiosk.agent_client import OFFLINE, AgentRefused, AgentStatus, AgentUnreachable
 from kiosk.card.client import ReaderError
 from kiosk.journey.aftercare import Aftercare
-from kiosk.journey.ports import Agent, Clock, Portal, Reader
+from kiosk.journey.ports import Agent, Clock, Portal, Reader, Till
 from kiosk.journey.situation import Situation
+from kiosk.payment.commands import CommandRefused, is_about_money
 from kiosk.portal_client import PortalRefused, PortalUnreachable, TerminalRefused
 from kiosk.wire import Table
 
@@ -22,10 +23,14 @@ INTERVAL_SECONDS = 1.0
 class Heartbeat:
     """Keeps `situation`, the last news of all parts; `beat` is one round, `run` goes on until stopped."""
 
-    def __init__(self, *, reader: Reader, portal: Portal, agent: Agent, aftercare: Aftercare, clock: Clock) -> None:
+    def __init__(
+        self, *, reader: Reader, portal: Portal, agent: Agent, till: Till | None, aftercare: Aftercare, clock: Clock
+    ) -> None:
         self._reader = reader
         self._portal = portal
         self._agent = agent
+        self._till = till
+        self._started = True
         self._aftercare = aftercare
         self._clock = clock
         self._situation = Situation()
@@ -57,13 +62,14 @@ class Heartbeat:
         """One round. What this machine can see itself is known before the portal is asked."""
         agent = self._ask_agent()
         reader_state, tries_left = self._ask_reader()
-        self._situation = replace(self._situation, agent=agent, reader=reader_state, seen_at=self._clock())
+        till = None if self._till is None else self._till.condition()
+        self._situation = replace(self._situation, agent=agent, reader=reader_state, till=till, seen_at=self._clock())
         if agent is not None:
             self._aftercare.hear(agent)
             self._aftercare.look_for_unseen(self._agent)
         reader: Table = {"state": reader_state or "no_reader", "tries_left": tries_left}
         try:
-            bulletin = self._portal.heartbeat(reader, OFFLINE if agent is None else agent.wire)
+            bulletin = self._portal.heartbeat(reader, OFFLINE if agent is None else agent.wire, started=self._started)
         except TerminalRefused as refusal:
             logger.warning("this terminal is refused: %s", refusal.code)
             self._situation = replace(self._situation, refused=refusal.code)
@@ -71,9 +77,13 @@ class Heartbeat:
         except (PortalUnreachable, PortalRefused) as error:
             logger.info("no news from the portal: %s", error)
             return
+        self._started = False
         self._situation = replace(self._situation, bulletin=bulletin, heard_at=self._clock(), refused=None)
         for command in bulletin.commands:
-            self._relay(command)
+            if not is_about_money(command):
+                self._relay(command)
+            elif self._till is not None and till is not None:
+                self._obey(self._till, command)
         self._aftercare.deliver(self._portal)
 
     def _ask_agent(self) -> AgentStatus | None:
@@ -92,6 +102,15 @@ class Heartbeat:
             logger.info("reader: %s", error.code)
             return None, None
         return status.state, status.tries_left
+
+    def _obey(self, till: Till, command: str) -> None:
+        """Keep or give back a fee, and say so. Whatever fails is commanded again with the next heartbeat."""
+        try:
+            ended = till.obey(command)
+            if ended is not None:
+                self._portal.end_payment(ended)
+        except (CommandRefused, PortalUnreachable, PortalRefused) as error:
+            logger.warning("command about money not done: %s", error)
 
     def _relay(self, command: str) -> None:
         try:

@@ -117,6 +117,8 @@ class Issuance:
     state: str
     pages: int | None = None
     refusal: str | None = None
+    fee: int | None = None
+    """yen for all copies, fixed when it was asked for; None in the answer to the asking itself"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ def read_issuance(answer: Table) -> Issuance:
         state=text_of(answer, "state"),
         pages=whole_or_none(answer, "pages"),
         refusal=text_or_none(answer, "refusal"),
+        fee=whole_or_none(answer, "fee"),
     )
 
 

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
 
+from kiosk.payment.device import Reservation
+from kiosk.payment.till import Ended
 from kiosk.portal_answers import (
     Bulletin,
     Challenge,
@@ -36,7 +38,7 @@ from kiosk.portal_answers import (
     read_session,
 )
 from kiosk.settings import Settings, SettingsError
-from kiosk.wire import Table, Unreadable, table_of, text_of, text_or_none
+from kiosk.wire import Table, Unreadable, table_of, text_of, text_or_none, whole_or_none
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +55,12 @@ class PortalUnreachable(Exception):
 class PortalRefused(Exception):
     """Raised when the portal answered with an error code; `reference` is what staff search for."""
 
-    def __init__(self, code: str, reference: str) -> None:
+    def __init__(self, code: str, reference: str, wait_seconds: int | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.reference = reference
+        self.wait_seconds = wait_seconds
+        """how long those who wait already will take, where the portal says so"""
 
 
 class TerminalRefused(PortalRefused):
@@ -110,9 +114,15 @@ class PortalClient:
         """Give the connections back."""
         self._http.close()
 
-    def heartbeat(self, reader: Mapping[str, object], printer: Mapping[str, object]) -> Bulletin:
-        """Tell the portal the state of reader and printer; learn what can be issued."""
-        answer = self._call("POST", "/v1/heartbeat", {"reader": reader, "printer": printer, "version": VERSION})
+    def heartbeat(
+        self, reader: Mapping[str, object], printer: Mapping[str, object], *, started: bool = False
+    ) -> Bulletin:
+        """Tell the portal the state of reader and printer; learn what can be issued.
+
+        `started`: this program has just begun and serves nobody, so that whatever it had not fetched is abandoned.
+        """
+        body = {"reader": reader, "printer": printer, "version": VERSION, "started": started}
+        answer = self._call("POST", "/v1/heartbeat", body)
         return _reading(read_bulletin, answer)
 
     def challenge(self) -> Challenge:
@@ -152,6 +162,20 @@ class PortalClient:
         """Say what became of the paper; may be said again."""
         body = {"outcome": outcome.state, "sheets": outcome.sheets, "of": outcome.of, "detail": outcome.detail}
         self._call("POST", f"/v1/issuances/{issuance}/outcome", body)
+
+    def authorise(self, token: str, issuance: str, means: str, held: Reservation) -> None:
+        """The payment device holds the fee; raises `IssuanceRefused`, `PortalBusy`."""
+        body = {"means": means, "reference": held.reference, "amount": held.amount}
+        self._call("POST", f"/v1/issuances/{issuance}/payment", body, token)
+
+    def end_payment(self, ended: Ended) -> None:
+        """The payment device has done what the portal decided; may be said again."""
+        body = {"result": ended.result, "reference": ended.reference}
+        self._call("POST", f"/v1/issuances/{ended.order}/payment/end", body)
+
+    def abandon(self, issuance: str) -> None:
+        """The resident has gone and the document was never fetched; may be said again."""
+        self._call("POST", f"/v1/issuances/{issuance}/abandon", {})
 
     def _call(self, method: str, path: str, body: Mapping[str, object] | None, token: str | None = None) -> Table:
         content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
@@ -195,16 +219,17 @@ def _answer(response: httpx.Response) -> Table:
         table = table_of(json.loads(response.content))
         if response.is_success:
             return table
-        refusal = _refusal(response.status_code, text_of(table, "error"), text_or_none(table, "reference") or "")
+        refusal = _refusal(response.status_code, table)
     except (ValueError, Unreadable):
         logger.warning("the portal's answer with status %d is not of the contract", response.status_code)
         raise PortalUnreachable(f"status {response.status_code}") from None
     raise refusal
 
 
-def _refusal(status: int, code: str, reference: str) -> PortalRefused:
+def _refusal(status: int, answer: Table) -> PortalRefused:
+    code, reference = text_of(answer, "error"), text_or_none(answer, "reference") or ""
     families = {401: TerminalRefused, 422: CardRefused, 409: IssuanceRefused, 429: PortalBusy, 503: PortalBusy}
-    return families.get(status, PortalRefused)(code, reference)
+    return families.get(status, PortalRefused)(code, reference, whole_or_none(answer, "wait_seconds"))
 
 
 def _b64(content: bytes) -> str:

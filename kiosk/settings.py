@@ -6,6 +6,9 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
+
+from kiosk.payment.wire import Address
 
 ENVIRONMENT_VARIABLE = "KIOSK_SETTINGS"
 
@@ -49,11 +52,20 @@ class Settings:
     help_place: str = ""
     """where a person helps, shown on every failure page, e.g. 市民課 1番窓口"""
     help_phone: str = ""
+    payment_device: Address | None = None
+    """where the payment device listens, `host:port`; without one only what costs nothing can be issued"""
+    command_keys: Path | None = None
+    """JSON file of the keys with which the portal signs commands, the one the print agent has too"""
     limits: Limits = Limits()
 
 
+class _Payment(TypedDict):
+    payment_device: Address | None
+    command_keys: Path | None
+
+
 _REQUIRED = ("terminal_id", "portal_url", "portal_ca", "terminal_key", "reader_socket", "agent_socket", "listen_port")
-_OPTIONAL = ("px_per_mm", "help_place", "help_phone", "limits")
+_OPTIONAL = ("px_per_mm", "help_place", "help_phone", "payment_device", "command_keys", "limits")
 _LIMITS = ("choose", "read", "warning", "take_card", "farewell")
 
 
@@ -93,8 +105,20 @@ def load(path: Path) -> Settings:
         px_per_mm=_density(table.get("px_per_mm", 4.03)),
         help_place=_text(table, "help_place", ""),
         help_phone=_text(table, "help_phone", ""),
+        **_payment(base, table),
         limits=_limits(table.get("limits", {})),
     )
+
+
+def _payment(base: Path, table: dict[str, object]) -> _Payment:
+    """Device and keys come together: a command about money that nobody can check is of no use."""
+    if "payment_device" not in table and "command_keys" not in table:
+        return {"payment_device": None, "command_keys": None}
+    host, _, port = _text(table, "payment_device").rpartition(":")
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise SettingsError("payment_device must be host:port")
+    keys = _file(base, _text(table, "command_keys"), "command_keys")
+    return {"payment_device": Address(host, int(port)), "command_keys": keys}
 
 
 def _limits(table: object) -> Limits:

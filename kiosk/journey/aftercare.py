@@ -31,6 +31,7 @@ class Aftercare:
         self._told: dict[str, OutcomeState] = {}
         self._unseen: set[str] = set()
         self._sessions: list[str] = []
+        self._abandoned: list[str] = []
 
     def order_ended(self, order: str, outcome: Outcome) -> None:
         """The paper of this order came out, did not, or nobody knows."""
@@ -43,6 +44,12 @@ class Aftercare:
         """The order was released, but the print agent did not say whether it got it."""
         with self._lock:
             self._unseen.add(order)
+
+    def order_abandoned(self, order: str) -> None:
+        """The person has gone and the document was never fetched: money, if any, has to go back at once."""
+        with self._lock:
+            if order not in self._abandoned:
+                self._abandoned.append(order)
 
     def session_over(self, token: str) -> None:
         """The person has gone; the portal should know."""
@@ -87,12 +94,28 @@ class Aftercare:
                 if refusal.code not in _FINAL:
                     return
             self._delivered(order, outcome)
+        self._deliver_abandoned(portal)
         for token in sessions:
             try:
                 portal.close_session(token)
             except (PortalUnreachable, PortalRefused) as error:
                 # The portal ends it by itself within minutes; keeping the token longer would be the greater harm.
                 logger.info("session not closed: %s", type(error).__name__)
+
+    def _deliver_abandoned(self, portal: Portal) -> None:
+        with self._lock:
+            abandoned = tuple(self._abandoned)
+        for order in abandoned:
+            try:
+                portal.abandon(order)
+            except PortalUnreachable:
+                return
+            except PortalRefused as refusal:
+                logger.info("order %s is not abandoned: %s", order, refusal.code)
+                if refusal.code not in _FINAL | {"released"}:
+                    return
+            with self._lock:
+                self._abandoned.remove(order)
 
     def _delivered(self, order: str, outcome: Outcome) -> None:
         with self._lock:

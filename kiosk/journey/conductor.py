@@ -13,7 +13,8 @@ from kiosk.journey.card_steps import CardSteps
 from kiosk.journey.journey import View, new_reference
 from kiosk.journey.paper_steps import PaperSteps
 from kiosk.journey.parts import Parts
-from kiosk.journey.situation import obstacle, paper_obstacle
+from kiosk.journey.pay_steps import PaySteps
+from kiosk.journey.situation import obstacle, paper_obstacle, payment_obstacle
 from kiosk.journey.states import HOLDS_NOTHING, WAITING_FOR_A_PERSON, Event, State
 from kiosk.journey.visit import Failure
 from kiosk.settings import Limits
@@ -24,7 +25,9 @@ BUSY_SECONDS = 0.1
 CALM_SECONDS = 0.4
 SETTLE_SECONDS = 2.0
 """after an order of unknown outcome the printer is asked anew before it is believed"""
-_BUSY = frozenset({State.PLACE_CARD, State.CHECKING_CARD, State.TAKE_CARD, State.PREPARING, State.PRINTING})
+_BUSY = frozenset(
+    {State.PLACE_CARD, State.CHECKING_CARD, State.TAKE_CARD, State.PREPARING, State.PAYING, State.PRINTING}
+)
 
 
 def idle_limit(state: State, limits: Limits) -> int | None:
@@ -41,6 +44,7 @@ class Conductor:
         self._parts = parts
         self._card = CardSteps(parts)
         self._paper = PaperSteps(parts)
+        self._pay = PaySteps(parts)
         self._wake = threading.Event()
         self._stopped = threading.Event()
         card, paper = self._card, self._paper
@@ -54,9 +58,11 @@ class Conductor:
             State.CHECKING_CARD: card.check,
             State.CHOOSE_CONTENT: card.guard_card,
             State.CONFIRM: card.guard_card,
-            State.IDLE_WARNING: card.guard_card,
+            State.IDLE_WARNING: self._warn,
             State.TAKE_CARD: self._take_card,
             State.PREPARING: self._prepare,
+            State.CHOOSE_MEANS: self._choose_means,
+            State.PAYING: self._pay.follow,
             State.PRINTING: paper.follow,
             State.FAILED: card.watch,
             State.RETURN_CARD: card.wait_until_gone,
@@ -86,6 +92,7 @@ class Conductor:
         if view.state in HOLDS_NOTHING:
             self._card.forget_card()
             self._paper.forget_paper()
+            self._pay.forget()
         work = self._work.get(view.state)
         if work is not None:
             work(view)
@@ -100,10 +107,11 @@ class Conductor:
             self._parts.journey.fire(Event.STOPPED, epoch=view.epoch)
 
     def _while_able(self, step: Callable[[View], None]) -> Callable[[View], None]:
-        """No card is asked for, or taken up, unless portal and printer have just said that paper can come out."""
+        """No card is asked for, or taken up, unless paper can come out and its fee can be paid, as was last said."""
 
         def guarded(view: View) -> None:
-            found = paper_obstacle(self._parts.situation(), self._parts.clock())
+            situation = self._parts.situation()
+            found = paper_obstacle(situation, self._parts.clock()) or payment_obstacle(situation, view.visit.kind)
             if found is None:
                 step(view)
             else:
@@ -124,6 +132,18 @@ class Conductor:
             self._paper.give_up(view, "card_again")
         else:
             self._paper.prepare(view)
+
+    def _choose_means(self, view: View) -> None:
+        if self._card.came_again(view):
+            self._parts.fail(view, "card_again")
+        else:
+            self._pay.keep_session(view)
+
+    def _warn(self, view: View) -> None:
+        if view.warned_in is State.CHOOSE_MEANS:
+            self._choose_means(view)
+        else:
+            self._card.guard_card(view)
 
     def _wait_for_staff(self, view: View) -> None:
         situation = self._parts.situation()

@@ -343,6 +343,68 @@ FAILURES: dict[str, Words] = {
         _("プリンターが途中で止まりました。証明書は発行されていません。"),
         _STAFF,
     ),
+    # money
+    "payment_out": Words(
+        _("支払いの機械が使えません"),
+        _("手数料を支払う機械が、いま止まっています。"),
+        _LATER_OR_COUNTER,
+        Weight.WARN,
+    ),
+    "payment_declined": Words(
+        _("お支払いができませんでした"),
+        _("この支払い方法では、受け付けられませんでした。お金は受け取っていません。"),
+        _("ほかの支払い方法をえらぶか、窓口でお求めください。"),
+        Weight.WARN,
+    ),
+    "payment_not_enough": Words(
+        _("金額が足りませんでした"),
+        _("手数料に足りなかったため、止めました。入れたお金はお返ししました。"),
+        _("もう一度、お支払い方法をえらんでください。"),
+        Weight.WARN,
+    ),
+    "payment_no_change": Words(
+        _("おつりが足りません"),
+        _("機械の中のおつりが足りないため、止めました。入れたお金はお返ししました。"),
+        _("ちょうどの金額を入れるか、ほかの支払い方法をえらんでください。"),
+        Weight.WARN,
+    ),
+    "payment_timeout": Words(
+        _("お支払いがありませんでした"),
+        _("時間がたったため、止めました。お金は受け取っていません。"),
+        _("もう一度、お支払い方法をえらんでください。"),
+        Weight.CALM,
+    ),
+    "payment_cancelled": Words(
+        _("お支払いをやめました"),
+        _("入れたお金は、支払いの機械からお返しします。何も印刷していません。"),
+        _("お返ししたお金をおとりください。"),
+        Weight.CALM,
+    ),
+    "payment_busy": Words(
+        _("支払いの機械が動いています"),
+        _("前のお支払いの片づけが終わっていません。"),
+        _("少し待ってから、もう一度お支払い方法をえらんでください。"),
+        Weight.WARN,
+    ),
+    "payment_host": Words(
+        _("タッチ決済につながりません"),
+        _("カード会社などへの通信ができません。お金は受け取っていません。"),
+        _("現金でお支払いください。"),
+        Weight.WARN,
+    ),
+    "payment_failed": Words(
+        _("お支払いが終わりませんでした"),
+        _("支払いの途中で問題が起きました。受け取ったお金があれば、支払いの機械からお返しします。"),
+        _("もう一度ためすか、窓口でお求めください。"),
+        Weight.WARN,
+    ),
+    "payment_unclear": Words(
+        _("お支払いを確かめられません"),
+        _(
+            "支払いの機械が応答していません。何も印刷していません。受け取ったお金があれば、機械がもどりしだいお返しします。"
+        ),
+        _STAFF,
+    ),
     # time, and what has no name
     "idle_timeout": Words(
         _("操作がなかったため、終わりにしました"),
@@ -365,6 +427,9 @@ FAILURES: dict[str, Words] = {
 
 _SAME = {
     "service_unavailable": "portal_unreachable",
+    "not_payable": "payment_failed",
+    "not_paid": "payment_failed",
+    "wrong_amount": "payment_failed",
     "not_ready": "issuance_failed",
     "card_removed": "card_pulled",
     "card_changed": "card_pulled",

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from wtforms import RadioField, SelectMultipleField, StringField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
 
+from kiosk.payment.nexo import MEANS
 from kiosk.portal_answers import Offer
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
@@ -32,6 +33,12 @@ class CertificateForm(KioskForm):
     """Which paper."""
 
     kind = StringField(validators=[DataRequired(), Length(max=64)])
+
+
+class MeansForm(KioskForm):
+    """How to pay."""
+
+    means = StringField(validators=[DataRequired(), AnyOf(MEANS)])
 
 
 class KeyForm(KioskForm):

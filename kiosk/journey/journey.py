@@ -10,13 +10,15 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 
 from kiosk.journey.ports import Clock
 from kiosk.journey.states import HOLDS_NOTHING, Event, Facts, State, next_state
-from kiosk.journey.visit import NOTHING, USUAL, Failure, Preferences, Visit
+from kiosk.journey.visit import NOTHING, USUAL, Failure, Preferences, Receipt, Visit
 
 logger = logging.getLogger(__name__)
 
+_JAPAN = timezone(timedelta(hours=9))
 _UNSEEN = frozenset({"no_card", "no_reader"})
 _REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
@@ -28,6 +30,8 @@ class View:
     state: State
     visit: Visit
     failure: Failure | None
+    receipt: Receipt | None
+    """of the paper just taken, on the last page only"""
     reference: str
     preferences: Preferences
     reader: str
@@ -52,6 +56,7 @@ class View:
             content=bool(self.visit.persons),
             person=self.visit.portal is not None,
             released=self.visit.released,
+            paid=self.visit.paid,
             warned_in=self.warned_in,
         )
 
@@ -69,6 +74,7 @@ class Journey:
             state=State.UNAVAILABLE,
             visit=NOTHING,
             failure=None,
+            receipt=None,
             reference="",
             preferences=USUAL,
             reader="no_reader",
@@ -144,6 +150,7 @@ class Journey:
             state=target,
             visit=NOTHING if wiped else proposed.visit,
             failure=failure if target is State.FAILED else None,
+            receipt=_receipt(proposed.visit) if target is State.DONE else None,
             reference=_reference(target, proposed),
             preferences=USUAL if ended else proposed.preferences,
             browser=_fresh_name() if ended else proposed.browser,
@@ -163,6 +170,19 @@ def _reference(target: State, proposed: View) -> str:
     if target in {State.ATTRACT, State.UNAVAILABLE}:
         return ""
     return proposed.visit.order[:8].upper() or proposed.reference
+
+
+def _receipt(visit: Visit) -> Receipt | None:
+    if not visit.paid or visit.means is None or visit.issuance is None or visit.issuance.fee is None:
+        return None
+    return Receipt(
+        number=visit.order[:8].upper(),
+        day=datetime.now(_JAPAN).date(),
+        yen=visit.issuance.fee,
+        means=visit.means,
+        kind=str(visit.kind),
+        kind_name=visit.kind_name,
+    )
 
 
 def _fresh_name() -> str:

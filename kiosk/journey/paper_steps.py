@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 
+from kiosk import manifest
 from kiosk.agent_client import AgentRefused, AgentUnreachable, OrderUnknown, PrinterNotAble
 from kiosk.journey.aftercare import NEVER_SENT
 from kiosk.journey.journey import View
 from kiosk.journey.parts import PATIENCE_SECONDS, Parts
 from kiosk.journey.situation import blocking_code, printer_obstacle
 from kiosk.journey.states import Event
+from kiosk.manifest import ManifestContradicts
 from kiosk.portal_answers import Issuance, IssuanceRequest, Outcome, Released
 from kiosk.portal_client import PortalRefused, PortalUnreachable
 
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 PREPARE_SECONDS = 40.0
 LOST_AGENT_SECONDS = 30.0
 _COMING = frozenset({"requested", "rendering"})
-_MAY_BE_RELEASED = frozenset({"ready", "released"})
+_MAY_BE_RELEASED = frozenset({"ready", "authorised", "released"})
 
 
 class PaperSteps:
@@ -71,9 +73,24 @@ class PaperSteps:
         issuance = now.visit.issuance
         if now.epoch != view.epoch or issuance is None or issuance.state not in _MAY_BE_RELEASED:
             return
+        if issuance.fee is None:
+            self._look(now, issuance)
+            return
+        if issuance.fee and not now.visit.paid:
+            self._ask_for_fee(now, issuance)
+            return
         released = self._release(now, issuance)
         if released is not None:
             self._place(now, issuance, released)
+
+    def _ask_for_fee(self, view: View, issuance: Issuance) -> None:
+        """No money is asked for while there is no printer that could print for it."""
+        obstacle = printer_obstacle(self._parts.situation().agent)
+        if obstacle is None:
+            self._parts.journey.fire(Event.FEE_DUE, epoch=view.epoch)
+            return
+        self._parts.aftercare.order_abandoned(issuance.issuance)
+        self._parts.fail(view, obstacle)
 
     def give_up(self, view: View, code: str) -> None:
         """PREPARING: end the journey before the ticket is here; nothing is printed, whatever the portal believes."""
@@ -129,6 +146,20 @@ class PaperSteps:
             items={item.id: item.id in visit.items for item in (offer.items if offer else ())},
         )
 
+    def _look(self, view: View, issuance: Issuance) -> None:
+        """A paper that was ready at once: the answer to the asking does not tell its fee."""
+        token = view.visit.portal.token if view.visit.portal else ""
+        asked_at = self._parts.clock()
+        try:
+            known = self._parts.portal.issuance(token, issuance.issuance)
+        except PortalUnreachable:
+            self._portal_silent(view, asked_at)
+        except PortalRefused as refusal:
+            self._parts.refuse(view, refusal)
+        else:
+            self._silent_since = None
+            self._take_note(view, known)
+
     def _take_note(self, view: View, known: Issuance) -> None:
         self._parts.journey.note(epoch=view.epoch, issuance=known, of=known.pages or 0)
         now = self._parts.journey.view
@@ -145,6 +176,7 @@ class PaperSteps:
         if not self._parts.journey.note(epoch=view.epoch, released=True):
             return None
         token = view.visit.portal.token if view.visit.portal else ""
+        persons = [person.ref for person in view.visit.persons]
         asked_at = self._parts.clock()
         try:
             released = self._parts.portal.release(token, issuance.issuance)
@@ -153,12 +185,21 @@ class PaperSteps:
                 self._end(issuance.issuance, NEVER_SENT)
             return None
         except PortalRefused as refusal:
+            self._parts.aftercare.order_abandoned(issuance.issuance)
             if self._silent_since is not None:
                 # An earlier answer was lost on the way: the portal may believe that the paper left it.
                 self._end(issuance.issuance, NEVER_SENT)
             self._parts.refuse(view, refusal)
             return None
         self._silent_since = None
+        try:
+            manifest.demand(released, order=issuance.issuance, persons=persons)
+        except ManifestContradicts as contradiction:
+            # Nothing is printed, and this device is closed until staff have looked: it must never happen.
+            logger.critical("order %s is not what was asked for here: %s", issuance.issuance, contradiction)
+            self._end(issuance.issuance, Outcome("unknown", 0, issuance.pages or 0, "manifest"))
+            self._parts.fail(view, "order_refused")
+            return None
         self._in_hand = (issuance.issuance, released)
         self._parts.aftercare.session_over(token)
         self._parts.journey.note(epoch=view.epoch, portal=None)

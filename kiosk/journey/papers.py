@@ -18,6 +18,7 @@ class Paper:
 
 PAPERS: dict[str, Paper] = {
     "resident_record": Paper(_("住民票の写し"), _("氏名、生年月日、性別、住所、住民となった日など")),
+    "resident_items": Paper(_("住民票記載事項証明書"), _("氏名、生年月日、性別、住所、住民となった日など")),
     "seal_registration": Paper(_("印鑑登録証明書"), _("印影、氏名、生年月日、住所、登録番号など")),
     "income_tax": Paper(_("所得・課税証明書"), _("氏名、住所、いまの年度の所得、控除、税額など")),
     "domicile_record": Paper(_("戸籍の附票の写し"), _("氏名、生年月日、性別、これまでの住所と定めた日")),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kiosk.journey.aftercare import Aftercare
 from kiosk.journey.failures import page_for
 from kiosk.journey.journey import Journey, View, new_reference
-from kiosk.journey.ports import Agent, Clock, LoginPayload, Portal, Reader
+from kiosk.journey.ports import Agent, Clock, LoginPayload, Portal, Reader, Till
 from kiosk.journey.situation import Situation
 from kiosk.journey.states import Event
 from kiosk.journey.visit import Failure
@@ -32,6 +32,7 @@ class Parts:
     reader: Reader
     portal: Portal
     agent: Agent
+    till: Till | None
     aftercare: Aftercare
     clock: Clock
     payload: LoginPayload
@@ -39,9 +40,14 @@ class Parts:
     hurry: Callable[[], None]
     """something should be delivered to the portal at once"""
 
-    def fail(self, view: View, code: str, reference: str = "") -> None:
+    def fail(self, view: View, code: str, reference: str = "", wait_seconds: int | None = None) -> None:
         """End this journey with the page for `code`, unless something else happened since `view`."""
-        failure = Failure(code=page_for(code), reference=reference or view.visit.order[:8].upper() or new_reference())
+        failure = Failure(
+            code=page_for(code),
+            reference=reference or view.visit.order[:8].upper() or new_reference(),
+            wait_seconds=wait_seconds,
+            paid=view.visit.means is not None,
+        )
         if self.journey.fire(Event.FAIL, epoch=view.epoch, failure=failure):
             logger.warning("journey failed: %s, reference %s", code, failure.reference)
 
@@ -50,4 +56,4 @@ class Parts:
         code = (
             "terminal_refused" if refusal.code.startswith(("terminal_", "request_", "signature_i")) else refusal.code
         )
-        self.fail(view, code, refusal.reference)
+        self.fail(view, code, refusal.reference, refusal.wait_seconds)

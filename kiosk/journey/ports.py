@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from kiosk.agent_client import AgentStatus, OrderProgress
+from kiosk.payment.device import Reservation
+from kiosk.payment.nexo import Condition, Means
+from kiosk.payment.till import Ended, Progress
 from kiosk.portal_answers import (
     Bulletin,
     Challenge,
@@ -73,8 +76,8 @@ class Reader(Protocol):
 class Portal(Protocol):
     """The terminal face of the portal; its errors are those of `kiosk.portal_client`."""
 
-    def heartbeat(self, reader: Table, printer: Table) -> Bulletin:
-        """say what state this terminal is in, learn what it may do"""
+    def heartbeat(self, reader: Table, printer: Table, *, started: bool = False) -> Bulletin:
+        """say what state this terminal is in, and that it has just begun; learn what it may do"""
 
     def challenge(self) -> Challenge:
         """a nonce for the card"""
@@ -96,6 +99,34 @@ class Portal(Protocol):
 
     def report_outcome(self, issuance: str, outcome: Outcome) -> None:
         """what became of the paper"""
+
+    def authorise(self, token: str, issuance: str, means: str, held: Reservation) -> None:
+        """the fee is held"""
+
+    def end_payment(self, ended: Ended) -> None:
+        """the fee was kept or given back, as decided"""
+
+    def abandon(self, issuance: str) -> None:
+        """the person has gone before the document was fetched"""
+
+
+class Till(Protocol):
+    """The payment device's keeper; see `kiosk.payment.till`."""
+
+    def condition(self) -> Condition | None:
+        """by which means money can be taken"""
+
+    def begin(self, order: str, yen: int, means: Means) -> bool:
+        """start taking the fee of this order"""
+
+    def progress(self, order: str) -> Progress:
+        """how far that is"""
+
+    def cancel(self, order: str) -> None:
+        """stop, and give back what was put in"""
+
+    def obey(self, token: str) -> Ended | None:
+        """do what the portal decided; none: not yet"""
 
 
 class Agent(Protocol):

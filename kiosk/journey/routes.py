@@ -26,6 +26,7 @@ from kiosk.journey.forms import (
     ContrastForm,
     KeyForm,
     LanguageForm,
+    MeansForm,
     PressForm,
 )
 from kiosk.journey.journey import View
@@ -78,6 +79,7 @@ def create_blueprint(parts: Parts, conductor: Conductor) -> Blueprint:
     _add_presses(blueprint, routes)
     _add_choices(blueprint, routes)
     _add_pin_pad(blueprint, routes)
+    _add_payment(blueprint, routes)
     return blueprint
 
 
@@ -180,11 +182,13 @@ def _add_choices(blueprint: Blueprint, routes: Routes) -> None:
     def certificate() -> ResponseReturnValue:
         form = CertificateForm()
         view = parts.journey.view
-        found = paper_obstacle(parts.situation(), parts.clock())
+        situation = parts.situation()
+        found = paper_obstacle(situation, parts.clock())
         if view.state is State.CHOOSE_CERTIFICATE and found is not None:
             parts.fail(view, found)
-        elif form.validate_on_submit() and parts.situation().available(form.kind.data):
-            routes.fire(Event.CERTIFICATE_CHOSEN, kind=form.kind.data)
+        elif form.validate_on_submit() and situation.available(form.kind.data):
+            name = next(row.name for row in situation.certificates if row.kind == form.kind.data)
+            routes.fire(Event.CERTIFICATE_CHOSEN, kind=form.kind.data, kind_name=name)
         return _go(url_for("journey.screen"))
 
     @blueprint.post("/content")
@@ -222,6 +226,30 @@ def _add_pin_pad(blueprint: Blueprint, routes: Routes) -> None:
             else:
                 parts.journey.note(epoch=view.epoch, digits=digits, pin_too_short=False)
         return _go(url_for("journey.dots" if _is_htmx() else "journey.screen"))
+
+
+def _add_payment(blueprint: Blueprint, routes: Routes) -> None:
+    parts = routes.parts
+
+    @blueprint.post("/means")
+    def means() -> ResponseReturnValue:
+        form = MeansForm()
+        view = parts.journey.view
+        if (
+            view.state is State.CHOOSE_MEANS
+            and form.validate_on_submit()
+            and form.means.data in parts.situation().means
+        ):
+            routes.fire(Event.MEANS_CHOSEN, means=form.means.data, inserted=0, problem=None, cancelling=False)
+        return _go(url_for("journey.screen"))
+
+    @blueprint.post("/cancel-payment")
+    def cancel_payment() -> ResponseReturnValue:
+        view = parts.journey.view
+        if view.state is State.PAYING and PressForm().validate_on_submit():
+            parts.journey.note(epoch=view.epoch, cancelling=True)
+            routes.conductor.hurry()
+        return _go(url_for("journey.screen"))
 
 
 def _press_key(parts: Parts, view: View, key: str) -> int:
@@ -265,6 +293,10 @@ def _words(parts: Parts, content: ContentForm | None = None) -> dict[str, object
         "help_place": parts.settings.help_place,
         "help_phone": parts.settings.help_phone,
         "terminal": parts.settings.terminal_id,
+        "means": sorted(situation.means),
+        "payable": situation.payable,
+        "problem_words": FAILURES[page_for(view.visit.problem)] if view.visit.problem else None,
+        "means_form": MeansForm(),
         "press": PressForm(),
         "certificate_form": CertificateForm(),
         "key_form": KeyForm(),

@@ -22,7 +22,7 @@ STEPS: tuple[LazyString, ...] = (
     _("カード"),
     _("暗証番号"),
     _("内容の確認"),
-    _("受け取り"),
+    _("支払いと受け取り"),
 )
 
 
@@ -56,6 +56,8 @@ SCREENS: dict[State, Screen] = {
     S.CONFIRM: _screen(S.CONFIRM, 4, 600, 30),
     S.TAKE_CARD: _screen(S.TAKE_CARD, 5, 300, 1),
     S.PREPARING: _screen(S.PREPARING, 5, 300, 1),
+    S.CHOOSE_MEANS: _screen(S.CHOOSE_MEANS, 5, 600, 10),
+    S.PAYING: _screen(S.PAYING, 5, 300, 1),
     S.PRINTING: _screen(S.PRINTING, 5, 300, 1),
     S.TAKE_PAPER: _screen(S.TAKE_PAPER, 5, 1000, 10),
     S.DONE: _screen(S.DONE, 5, 1000, 10),
@@ -86,14 +88,16 @@ def stamp(view: View, situation: Situation, now: float) -> str:
     """Changes exactly when the screen would look different, so that a page under a finger is never redrawn idly."""
     shown: tuple[object, ...] = ()
     visit = view.visit
-    if view.state in {S.ATTRACT, S.UNAVAILABLE}:
-        kinds = tuple((row.kind, row.available) for row in situation.certificates)
-        shown = (obstacle(situation, now), situation.municipality, kinds)
+    if view.state in {S.ATTRACT, S.UNAVAILABLE, S.CHOOSE_CERTIFICATE}:
+        kinds = tuple((row.kind, row.available and situation.payable(row)) for row in situation.certificates)
+        shown = (obstacle(situation, now), situation.municipality, kinds, sorted(situation.means))
+    elif view.state in {S.CHOOSE_MEANS, S.PAYING}:
+        shown = (visit.inserted, visit.silent, visit.cancelling, visit.problem, sorted(situation.means))
     elif view.state in {S.PLACE_CARD, S.FAILED}:
         shown = (view.reader,)
     elif view.state is S.ENTER_PIN:
         shown = (visit.pin_was_wrong, visit.pin_too_short)
     elif view.state in {S.PRINTING, S.PREPARING}:
-        shown = (visit.sheets, visit.of, visit.printer, visit.released)
+        shown = (visit.sheets, visit.of, visit.printer, visit.released, visit.paid)
     parts = (view.epoch, view.preferences.language, view.preferences.contrast, is_slow(view, now), *shown)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.agent_client import AgentStatus, Reason
+from kiosk.payment.nexo import Condition, Means
 from kiosk.portal_answers import Bulletin, CertificateKind
 
 PORTAL_SILENCE_SECONDS = 6.0
@@ -56,6 +57,8 @@ class Situation:
     agent: AgentStatus | None = None
     reader: str | None = None
     """state of the reader"""
+    till: Condition | None = None
+    """by which means the payment device takes money now"""
     seen_at: float = 0.0
     """when agent and reader were asked last"""
 
@@ -69,18 +72,36 @@ class Situation:
         """All kinds the portal announces, available or not."""
         return () if self.bulletin is None else self.bulletin.certificates
 
+    @property
+    def means(self) -> frozenset[Means]:
+        """How a fee can be paid here now."""
+        return frozenset() if self.till is None else self.till.means
+
+    def payable(self, row: CertificateKind) -> bool:
+        """Whether the fee of this kind, if there is one, can be paid here now."""
+        return row.fee == 0 or bool(self.means)
+
     def available(self, kind: str) -> bool:
         """Whether this kind of paper can be issued now."""
-        return any(row.kind == kind and row.available for row in self.certificates)
+        return any(row.kind == kind and row.available and self.payable(row) for row in self.certificates)
 
 
 def obstacle(situation: Situation, now: float) -> str | None:
     """Why nothing can be issued here now, as one code; None when something can."""
-    return (
-        paper_obstacle(situation, now)
-        or _reader_obstacle(situation.reader)
-        or (None if any(row.available for row in situation.certificates) else "stopped")
-    )
+    return paper_obstacle(situation, now) or _reader_obstacle(situation.reader) or _choice_obstacle(situation)
+
+
+def _choice_obstacle(situation: Situation) -> str | None:
+    on_offer = [row for row in situation.certificates if row.available]
+    if not on_offer:
+        return "stopped"
+    return None if any(situation.payable(row) for row in on_offer) else "payment_out"
+
+
+def payment_obstacle(situation: Situation, kind: str | None) -> str | None:
+    """Why the fee of `kind` could not be paid now, so that no card is asked for; None when it could."""
+    known = [row for row in situation.certificates if row.kind == kind]
+    return None if all(situation.payable(row) for row in known) else "payment_out"
 
 
 def paper_obstacle(situation: Situation, now: float) -> str | None:

@@ -25,6 +25,8 @@ class State(StrEnum):
     CONFIRM = "confirm"
     TAKE_CARD = "take_card"
     PREPARING = "preparing"
+    CHOOSE_MEANS = "choose_means"
+    PAYING = "paying"
     PRINTING = "printing"
     TAKE_PAPER = "take_paper"
     DONE = "done"
@@ -50,6 +52,10 @@ class Event(StrEnum):
     CONTENT_CHOSEN = "content_chosen"
     CONFIRMED = "confirmed"
     CARD_TAKEN = "card_taken"
+    FEE_DUE = "fee_due"
+    MEANS_CHOSEN = "means_chosen"
+    PAYMENT_REFUSED = "payment_refused"
+    PAID = "paid"
     ORDER_PLACED = "order_placed"
     PRINTED = "printed"
     ORDER_UNKNOWN = "order_unknown"
@@ -95,6 +101,8 @@ class Facts:
     """whose and what is chosen"""
     person: bool = False
     """the portal knows who this is"""
+    paid: bool = False
+    """the payment device holds the fee, and the portal knows"""
     released: bool = False
     """the portal was asked for the ticket: paper may come out from now on"""
     warned_in: State | None = None
@@ -152,6 +160,14 @@ def _content(facts: Facts) -> bool:
     return facts.person and facts.content
 
 
+def _unpaid(facts: Facts) -> bool:
+    return not facts.paid and not facts.released
+
+
+def _paid(facts: Facts) -> bool:
+    return facts.paid
+
+
 def _not_released(facts: Facts) -> bool:
     return not facts.released
 
@@ -182,11 +198,12 @@ WAITING_FOR_A_PERSON = (
     S.ENTER_PIN,
     S.CHOOSE_CONTENT,
     S.CONFIRM,
+    S.CHOOSE_MEANS,
 )
 """Screens with an idle limit; none has one while something is being printed."""
 
-MAY_FAIL = (*WAITING_FOR_A_PERSON, S.CHECKING_CARD, S.TAKE_CARD, S.PREPARING, S.PRINTING, S.IDLE_WARNING)
-MAY_QUIT = (*WAITING_FOR_A_PERSON, S.CHECKING_CARD, S.TAKE_CARD, S.IDLE_WARNING)
+MAY_FAIL = (*WAITING_FOR_A_PERSON, S.CHECKING_CARD, S.TAKE_CARD, S.PREPARING, S.PAYING, S.PRINTING, S.IDLE_WARNING)
+MAY_QUIT = (*WAITING_FOR_A_PERSON, S.CHECKING_CARD, S.TAKE_CARD, S.PAYING, S.IDLE_WARNING)
 
 HOLDS_NOTHING = frozenset({S.ATTRACT, S.UNAVAILABLE, S.DONE, S.RETURN_CARD, S.CARD_LEFT, S.FAILED, S.WAIT_FOR_STAFF})
 """States in which nothing about the person is kept any more; entering one wipes."""
@@ -208,6 +225,10 @@ TABLE: tuple[Row, ...] = (
     Row(S.CONFIRM, E.CONFIRMED, S.TAKE_CARD, _content),
     Row(S.TAKE_CARD, E.CARD_TAKEN, S.PREPARING, _card_gone),
     Row(S.TAKE_CARD, E.LEFT_BEHIND, S.CARD_LEFT),
+    Row(S.PREPARING, E.FEE_DUE, S.CHOOSE_MEANS, _unpaid),
+    Row(S.CHOOSE_MEANS, E.MEANS_CHOSEN, S.PAYING),
+    Row(S.PAYING, E.PAYMENT_REFUSED, S.CHOOSE_MEANS),
+    Row(S.PAYING, E.PAID, S.PREPARING, _paid),
     Row(S.PREPARING, E.ORDER_PLACED, S.PRINTING),
     Row(S.PREPARING, E.ORDER_UNKNOWN, S.WAIT_FOR_STAFF),
     Row(S.PREPARING, E.QUIT, S.ATTRACT, _not_released),

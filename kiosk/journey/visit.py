@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
+from kiosk.payment.nexo import Means
 from kiosk.portal_answers import Issuance, Offer, Person, PortalSession
 
 
@@ -12,6 +14,8 @@ class Visit:
     """One visit; an empty one is what a wipe leaves."""
 
     kind: str | None = None
+    kind_name: str = ""
+    """as the portal names it; outlives its session for the receipt"""
     presence: int | None = None
     """the reader's counter when this resident's card came, and once it was taken, when it went"""
     tries_left: int | None = None
@@ -23,6 +27,16 @@ class Visit:
     items: frozenset[str] = frozenset()
     request: str | None = None
     issuance: Issuance | None = None
+    means: Means | None = None
+    """how the resident is paying, or has paid"""
+    inserted: int = 0
+    """yen put in so far"""
+    silent: bool = False
+    """the payment device does not answer, and is being asked what it has done"""
+    cancelling: bool = False
+    problem: str | None = None
+    """why the last try to pay came to nothing"""
+    paid: bool = False
     released: bool = False
     sheets: int = 0
     of: int = 0
@@ -61,6 +75,22 @@ class Failure:
 
     code: str
     reference: str
+    wait_seconds: int | None = None
+    """how long those who wait already will take"""
+    paid: bool = False
+    """money was asked for: the page says that it comes back"""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """領収書 of a paper that came out. Says nothing of who paid."""
+
+    number: str
+    day: date
+    yen: int
+    means: Means
+    kind: str
+    kind_name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Action(StrEnum):
     ISSUANCE_ENDED = "issuance.ended"
     ISSUANCE_SETTLED = "issuance.settled"
     PAPER_WITHDRAWN = "paper.withdrawn"
+    PAYMENT_AUTHORISED = "payment.authorised"
+    PAYMENT_ENDED = "payment.ended"
     FILING_SUBMITTED = "filing.submitted"
     FILING_READ = "filing.read"
     FILING_CLAIMED = "filing.claimed"

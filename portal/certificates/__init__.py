@@ -1,11 +1,11 @@
 """証明書: entitlement, the issuance transaction, and (for the worker alone, in `rendering`) the paper itself."""
 
 from portal.certificates.applicants import UnfitRequest
+from portal.certificates.door import Overloaded
 from portal.certificates.entitlement import Entitled, Refused, closed, decide
 from portal.certificates.issuance import (
     IssuanceUnknown,
     KeyReused,
-    Overloaded,
     Released,
     Requested,
     Session,
@@ -15,10 +15,16 @@ from portal.certificates.issuance import (
     status,
 )
 from portal.certificates.kinds import UnknownKind, all_kinds
+from portal.certificates.money.paying import WrongAmount, abandon, authorise, begin_anew, confirm
+from portal.certificates.money.reconciling import FeeLine, FoundGap, fees, open_gaps, reconcile, reconcile_by_night
+from portal.certificates.money.states import CaptureNotDecided, IllegalPayment, VoidNotDecided
+from portal.certificates.money.tables import Gap, Means, PaymentState
 from portal.certificates.offering import Offer, Person, kinds_at_kiosk, offers
 from portal.certificates.outcomes import (
     Case,
+    FeeUndecided,
     Issued,
+    Money,
     Outcome,
     StatementMissing,
     case,
@@ -26,28 +32,49 @@ from portal.certificates.outcomes import (
     open_cases,
     report_outcome,
     settle,
+    unprintable,
 )
 from portal.certificates.paper import Item, Kind, Place, Scope
-from portal.certificates.states import IllegalTransition, NotReleasable, NotReportable, NotSettleable
+from portal.certificates.states import (
+    IllegalTransition,
+    NotAbandonable,
+    NotAuthorisable,
+    NotPaid,
+    NotReleasable,
+    NotReportable,
+    NotSettleable,
+)
 from portal.certificates.sweeping import sweep
 from portal.certificates.tables import Answer, RefusalCode, State
 
 __all__ = [
     "Answer",
+    "CaptureNotDecided",
     "Case",
     "Entitled",
+    "FeeLine",
+    "FeeUndecided",
+    "FoundGap",
+    "Gap",
+    "IllegalPayment",
     "IllegalTransition",
     "IssuanceUnknown",
     "Issued",
     "Item",
     "KeyReused",
     "Kind",
+    "Means",
+    "Money",
+    "NotAbandonable",
+    "NotAuthorisable",
+    "NotPaid",
     "NotReleasable",
     "NotReportable",
     "NotSettleable",
     "Offer",
     "Outcome",
     "Overloaded",
+    "PaymentState",
     "Person",
     "Place",
     "RefusalCode",
@@ -61,18 +88,29 @@ __all__ = [
     "Status",
     "UnfitRequest",
     "UnknownKind",
+    "VoidNotDecided",
+    "WrongAmount",
+    "abandon",
     "all_kinds",
+    "authorise",
+    "begin_anew",
     "case",
     "closed",
+    "confirm",
     "decide",
+    "fees",
     "history_of",
     "kinds_at_kiosk",
     "offers",
     "open_cases",
+    "open_gaps",
+    "reconcile",
+    "reconcile_by_night",
     "release",
     "report_outcome",
     "request",
     "settle",
     "status",
     "sweep",
+    "unprintable",
 ]

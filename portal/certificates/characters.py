@@ -5,6 +5,7 @@ printed exactly; anything else is refused by name. Nothing is normalised, substi
 """
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def approved_font() -> Path:
 
 
 class Coverage:
-    """The font's character and variation tables."""
+    """The font's character and variation tables, and what it makes of a letter and the mark that follows it."""
 
     def __init__(self, font: Path) -> None:
         with TTFont(font, lazy=True) as opened:
@@ -62,12 +63,13 @@ class Coverage:
                 for selector, pairs in table.uvsDict.items()
                 for base, name in pairs
             }
-
+            self._joined = _joined(opened, self._glyphs)
+        self._joining = frozenset(pair[1] for pair in self._joined)
         # Sequences that have been looked up, each with its glyph: at most as many as the font has.
         self._known: dict[str, tuple[int, str]] = {}
 
     def glyph(self, sequence: str) -> int | None:
-        """Glyph of one character or one variation sequence, None when the font has none or it must not be printed."""
+        """Glyph of a character, a variation sequence or a letter with its mark; None if it cannot be printed."""
         if not sequence:
             return None
         base = sequence[0]
@@ -75,21 +77,38 @@ class Coverage:
             return None
         if len(sequence) == 1:
             return self._glyphs.get(ord(base))
-        return self._variations.get((ord(base), ord(sequence[1]))) if len(sequence) == 2 else None
+        if len(sequence) != 2:
+            return None
+        return self._variations.get((ord(base), ord(sequence[1])), self._joined.get(sequence))
+
+    def cut(self, text: str) -> Sequence[str]:
+        """`text` in the pieces that have a glyph each."""
+        if self._joining.isdisjoint(text):
+            return text if max(text, default="") < _SELECTORS else sequences(text)
+        pieces: list[str] = []
+        for sequence in sequences(text):
+            if pieces and pieces[-1] + sequence in self._joined:
+                pieces[-1] += sequence
+            else:
+                pieces.append(sequence)
+        return pieces
+
+    def shaped(self, text: str) -> bool:
+        """Whether the font joins letters of `text` with their marks (か゚), which is a matter for a shaper."""
+        return not self._joining.isdisjoint(text) and any(piece in self._joined for piece in self.cut(text))
 
     def drawn(self, text: str) -> tuple[tuple[int, str], ...]:
         """The glyph of each character sequence of `text`, with the sequence; raises UnprintableCharacter."""
-        known = self._known
+        known, cut = self._known, self.cut(text)
         try:
-            cut = text if max(text, default="") < _SELECTORS else sequences(text)
             return tuple(map(known.__getitem__, cut))
         except KeyError:
-            for sequence in sequences(text):
+            for sequence in cut:
                 glyph = self.glyph(sequence)
                 if glyph is None:
                     raise UnprintableCharacter("", sequence) from None
                 known[sequence] = (glyph, sequence)
-            return tuple(map(known.__getitem__, sequences(text)))
+            return tuple(map(known.__getitem__, cut))
 
     def require(self, name: str, text: str) -> None:
         """Raises UnprintableCharacter, which names the field and the code points, unless `text` can be printed."""
@@ -97,6 +116,29 @@ class Coverage:
             self.drawn(text)
         except UnprintableCharacter as error:
             raise UnprintableCharacter(name, error.sequence) from None
+
+
+def _joined(font: TTFont, glyphs: Mapping[int, int]) -> dict[str, int]:
+    """The ligatures of `ccmp`, by every spelling of theirs in characters."""
+    written: dict[int, list[str]] = {}
+    for code, glyph in glyphs.items():
+        written.setdefault(glyph, []).append(chr(code))
+    table = font["GSUB"].table
+    lookups = {
+        number
+        for record in table.FeatureList.FeatureRecord
+        if record.FeatureTag == "ccmp"
+        for number in record.Feature.LookupListIndex
+    }
+    return {
+        letter + mark: font.getGlyphID(ligature.LigGlyph)
+        for number in lookups
+        for subtable in table.LookupList.Lookup[number].SubTable
+        for first, ligatures in subtable.ligatures.items()
+        for ligature in ligatures
+        for letter in written[font.getGlyphID(first)]
+        for mark in written[font.getGlyphID(*ligature.Component)]
+    }
 
 
 def sequences(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """和暦: dates in Japanese eras from a dated table on the server (incident of Osaka, 2019-05-07)."""
 
 import re
+from calendar import monthrange
 from datetime import date
 
 # First day of each era. 明治 begins here with the Gregorian calendar; earlier dates stay as the register has them.
@@ -11,7 +12,7 @@ _ERAS: tuple[tuple[date, int, str], ...] = (
     (date(1912, 7, 30), 1912, "大正"),
     (date(1873, 1, 1), 1868, "明治"),
 )
-_REGISTERED = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_REGISTERED = re.compile("([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
 class DateOutsideEras(Exception):
@@ -51,10 +52,11 @@ def registered_date(text: str, *, foreign: bool = False) -> str:
 
 
 def _partial(text: str, year: int | None, month: int | None, *, foreign: bool) -> str:
-    if year is None or (month is not None and not 1 <= month <= 12):
+    if year is None or year < 1 or (month is not None and not 1 <= month <= 12):
         return text
     first = date(year, month or 1, 1)
-    last = date(year, month or 12, 28)
+    # An era may begin on the last days of a month (大正 on 30 July 1912): then the month alone does not tell the era.
+    last = date(year, month or 12, monthrange(year, month or 12)[1])
     unknown = "日不詳" if month else "月日不詳"
     shown = f"{year}年"
     if not foreign and first >= _ERAS[-1][0] and _era_of(first) == _era_of(last):

@@ -18,18 +18,21 @@ from portal import audit, jobs, municipality, register
 from portal.audit import Action, Actor, ActorKind
 from portal.certificates import numbers
 from portal.certificates.applicants import UnfitRequest, Why, matter, read
+from portal.certificates.door import demand_room
 from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import kind_of
 from portal.certificates.manifest import ticket
+from portal.certificates.money.following import state_of
+from portal.certificates.money.tables import PaymentState, payments
 from portal.certificates.paper import Scope
 from portal.certificates.papers import contents
-from portal.certificates.states import NotReleasable, move
+from portal.certificates.states import HOLDING_DOCUMENT, NotPaid, NotReleasable, move
 from portal.certificates.tables import Event, RefusalCode, State, issuance_documents, issuances
+from portal.clock import local_date
 from portal.ground import Ground
 
 PATIENCE = timedelta(minutes=10)
 MOST_COPIES = 10
-MOST_WAITING = 60
 
 _BY_KEY = sa.select(issuances).where(
     issuances.c.terminal_id == sa.bindparam("of_terminal"), issuances.c.request_key == sa.bindparam("of_key")
@@ -37,7 +40,7 @@ _BY_KEY = sa.select(issuances).where(
 _BY_ID = sa.select(issuances).where(issuances.c.id == sa.bindparam("of_issuance"))
 _LOCKED = _BY_ID.with_for_update()
 _INSERT = insert(issuances).on_conflict_do_nothing(constraint="uq_issuances_request").returning(issuances.c.id)
-_WAITING = sa.select(sa.func.count()).where(issuances.c.state.in_(("requested", "rendering")))
+_OPEN_PAYMENT = payments.insert()
 _DOCUMENT = sa.select(issuance_documents).where(issuance_documents.c.issuance_id == sa.bindparam("of_issuance"))
 _ERASE = sa.delete(issuance_documents).where(issuance_documents.c.issuance_id == sa.bindparam("of_issuance"))
 
@@ -56,10 +59,6 @@ class Session(Protocol):
 
 class KeyReused(Exception):
     """Raised when a request key comes again with another content or from another session."""
-
-
-class Overloaded(Exception):
-    """Raised at the door when as many requests as can be served in time are waiting already."""
 
 
 class IssuanceUnknown(Exception):
@@ -82,6 +81,8 @@ class Status:
     state: State
     pages: int | None
     refusal: RefusalCode | None
+    fee: int
+    """yen for all copies, fixed when the paper was asked for"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,8 +126,7 @@ def request(
     before = connection.execute(_BY_KEY, {"of_terminal": terminal_id, "of_key": key}).one_or_none()
     if before is not None:
         return _same_request(before, asked, wanted)
-    if connection.execute(_WAITING).scalar_one() >= MOST_WAITING:
-        raise Overloaded
+    demand_room(connection, now)
     here = municipality.current(connection)
     applicant = read(connection, session.resident_id, why=Why.REQUEST, now=now)
     about = matter(connection, ground.fields, applicant, chosen, here, why=Why.REQUEST, now=now)
@@ -144,6 +144,9 @@ def request(
         printed = chosen.chosen(about.records(wanted), items)
     except KeyError as error:
         raise UnfitRequest("items") from error
+    fee = here.fee(chosen.fee, local_date(now))
+    if fee is None:
+        raise UnfitRequest("kind")
     issuance_id = connection.execute(
         _INSERT,
         {
@@ -153,7 +156,7 @@ def request(
             "request_key": key,
             "persons": list(on_paper),
             "items": sorted(printed),
-            "fee": here.fees[chosen.fee] * copies,
+            "fee": fee * copies,
             "state": State.REQUESTED,
             "fence": 0,
             "attempts": 0,
@@ -167,6 +170,10 @@ def request(
         # The same key was inserted between our look and our insert.
         row = connection.execute(_BY_KEY, {"of_terminal": terminal_id, "of_key": key}).one()
         return _same_request(row, asked, wanted)
+    if fee:
+        connection.execute(
+            _OPEN_PAYMENT, {"issuance_id": issuance_id, "amount": fee * copies, "state": PaymentState.NONE}
+        )
     jobs.enqueue(ground.jobs, connection, jobs.Task.RENDER_ISSUANCE, issuance=str(issuance_id))
     audit.record(
         connection, at=now, actor=actor, action=Action.ISSUANCE_REQUESTED, subject=session.resident_id,
@@ -181,7 +188,7 @@ def status(connection: sa.Connection, issuance_id: UUID, terminal_id: str) -> St
     if row is None or row.terminal_id != terminal_id:
         raise IssuanceUnknown
     refusal = None if row.refusal is None else RefusalCode(row.refusal)
-    return Status(issuance=row.id, state=State(row.state), pages=row.pages, refusal=refusal)
+    return Status(issuance=row.id, state=State(row.state), pages=row.pages, refusal=refusal, fee=row.fee)
 
 
 def release(  # noqa: PLR0917
@@ -197,7 +204,7 @@ def release(  # noqa: PLR0917
     Until its outcome is known the same terminal and session get the same ticket and bytes again; that paper leaves at
     most once is the print agent's order id. A refusal is returned and stands in the row: the caller commits it. If a
     record changed since rendering the answer is `record_changed`, the first time with a new rendering under way.
-    Raises IssuanceUnknown, NotReleasable.
+    Raises IssuanceUnknown, NotReleasable, NotPaid.
     """
     found = connection.execute(_BY_ID, {"of_issuance": issuance_id}).one_or_none()
     if found is None or found.terminal_id != terminal_id or found.session != str(session.id):
@@ -207,10 +214,12 @@ def release(  # noqa: PLR0917
     register.lock_residents_among(connection, found.persons)
     row = connection.execute(_LOCKED, {"of_issuance": issuance_id}).one()
     document = connection.execute(_DOCUMENT, {"of_issuance": issuance_id}).one_or_none()
-    if document is None or State(row.state) not in {State.READY, State.RELEASED}:
+    if document is None or State(row.state) not in HOLDING_DOCUMENT:
         raise NotReleasable(issuance_id, State(row.state))
     if State(row.state) is State.RELEASED:
         return Released(row.ticket, _opened(ground, document))
+    if State(row.state) is State.READY:
+        row = _paid(connection, row)
     refusal = _refusal_at_release(connection, ground, row, now)
     if refusal is not None:
         return _refuse_release(connection, ground, row, refusal, now)
@@ -243,6 +252,13 @@ def discard_rendering(connection: sa.Connection, issuance_id: UUID) -> None:
     """Delete the bytes and the kept words of an issuance, if there are any: its paper has not left and never will."""
     erase_document(connection, issuance_id)
     contents.erase(connection, issuance_id)
+
+
+def _paid(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> sa.Row[tuple[object, ...]]:
+    """What costs nothing, or was paid before it had to be rendered again, needs no further money. Raises NotPaid."""
+    if row.fee and state_of(connection, row.id) is not PaymentState.AUTHORISED:
+        raise NotPaid(row.id, State(row.state))
+    return move(connection, row.id, Event.AUTHORISE, fence=row.fence)
 
 
 def _refusal_at_release(

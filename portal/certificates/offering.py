@@ -12,6 +12,7 @@ from portal.certificates.entitlement import Refused, decide
 from portal.certificates.kinds import all_kinds
 from portal.certificates.paper import Item, Kind, Place, Scope
 from portal.certificates.tables import RefusalCode
+from portal.clock import local_date
 from portal.ground import Ground
 from portal.municipality import Municipality
 
@@ -61,12 +62,13 @@ def offers(connection: sa.Connection, ground: Ground, resident_id: UUID, *, now:
     here = municipality.current(connection)
     applicant = read(connection, resident_id, why=Why.OFFER, now=now)
     return [
-        _offer(matter(connection, ground.fields, applicant, kind, here, why=Why.OFFER, now=now), here, now)
+        _offer(matter(connection, ground.fields, applicant, kind, here, why=Why.OFFER, now=now), fee, here, now)
         for kind in kinds_at_kiosk(here)
+        if (fee := here.fee(kind.fee, local_date(now))) is not None
     ]
 
 
-def _offer(about: Matter, here: Municipality, now: datetime) -> Offer:
+def _offer(about: Matter, fee: int, here: Municipality, now: datetime) -> Offer:
     kind, own = about.kind, frozenset({about.applicant.resident_id})
     decision = decide(about.circle(own), here, kind, now)
     refusal = decision.code if isinstance(decision, Refused) else None
@@ -74,7 +76,7 @@ def _offer(about: Matter, here: Municipality, now: datetime) -> Offer:
     return Offer(
         kind=kind.id,
         name=kind.name,
-        fee=here.fees[kind.fee],
+        fee=fee,
         refusal=refusal,
         scopes=kind.scopes,
         persons=tuple(Person(str(member.ref), member.name) for member in members),

@@ -1,7 +1,7 @@
 """What became of the paper: reports of terminals, open cases, statements of staff, the resident's own list."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from portal import audit, terminals
 from portal.audit import Action, Actor, ActorKind
 from portal.certificates.issuance import IssuanceUnknown, discard_rendering, erase_document
+from portal.certificates.money.following import decide, state_of
+from portal.certificates.money.tables import Means, PaymentEvent, PaymentState, payments
 from portal.certificates.states import NotReportable, NotSettleable, move
-from portal.certificates.tables import Answer, Event, State, issuances
+from portal.certificates.tables import Answer, Event, RefusalCode, State, issuances
 from portal.ground import Ground
 
 _LONGEST_STATEMENT = 2000
@@ -20,8 +22,21 @@ _OPEN = sa.or_(
     sa.and_(issuances.c.state == State.FAILED.value, issuances.c.refusal.is_(None)),
 )
 _BY_ID = sa.select(issuances).where(issuances.c.id == sa.bindparam("of_issuance"))
+_WITH_MONEY = sa.select(
+    issuances, payments.c.amount, payments.c.means, payments.c.state.label("money_state")
+).outerjoin(payments, payments.c.issuance_id == issuances.c.id)
+_CASE = _WITH_MONEY.where(issuances.c.id == sa.bindparam("of_issuance"))
 _LOCKED = _BY_ID.with_for_update()
-_OPEN_CASES = sa.select(issuances).where(_OPEN).order_by(issuances.c.ended_at, issuances.c.id).limit(500)
+_OPEN_CASES = _WITH_MONEY.where(_OPEN).order_by(issuances.c.ended_at, issuances.c.id).limit(500)
+_UNPRINTABLE = (
+    _WITH_MONEY.where(
+        issuances.c.refusal.in_((RefusalCode.TOO_LONG.value, RefusalCode.CHARACTER.value)),
+        issuances.c.ended_at > sa.bindparam("since"),
+    )
+    .order_by(issuances.c.ended_at.desc(), issuances.c.id)
+    .limit(100)
+)
+_SHOWN_FOR = timedelta(days=30)
 _HISTORY = (
     sa.select(issuances)
     .where(issuances.c.resident_id == sa.bindparam("of_resident"), issuances.c.released_at.is_not(None))
@@ -32,6 +47,10 @@ _HISTORY = (
 
 class StatementMissing(Exception):
     """Raised when a case is to be closed without saying what paper left the machine."""
+
+
+class FeeUndecided(Exception):
+    """Raised when a part of the paper came out and nobody has said whether the fee held for it is kept."""
 
 
 class Outcome(StrEnum):
@@ -50,6 +69,15 @@ _EVENTS = {
 
 
 @dataclass(frozen=True)
+class Money:
+    """What is known of the fee of one issuance: yen, how it was paid, where it stands."""
+
+    amount: int
+    means: Means | None
+    state: PaymentState
+
+
+@dataclass(frozen=True)
 class Case:
     """An issuance seen by staff: what is known about its paper, and the statement once there is one. No names."""
 
@@ -58,6 +86,7 @@ class Case:
     kind: str
     terminal_id: str
     state: State
+    refusal: RefusalCode | None
     pages: int | None
     copies: int
     sheets: int | None
@@ -69,6 +98,7 @@ class Case:
     statement: str | None
     settled_by: str | None
     settled_at: datetime | None
+    money: Money | None
 
 
 @dataclass(frozen=True)
@@ -130,9 +160,17 @@ def open_cases(connection: sa.Connection) -> list[Case]:
     return [_case(row) for row in connection.execute(_OPEN_CASES)]
 
 
+def unprintable(connection: sa.Connection, now: datetime) -> list[Case]:
+    """Issuances of the last 30 days refused for what stands in the record, newest first (at most 100).
+
+    `detail` says which field and which code points, so that the record or the font can be mended; never the value.
+    """
+    return [_case(row) for row in connection.execute(_UNPRINTABLE, {"since": now - _SHOWN_FOR})]
+
+
 def case(connection: sa.Connection, issuance_id: UUID) -> Case:
     """One issuance as staff see it, open or not; raises IssuanceUnknown."""
-    row = connection.execute(_BY_ID, {"of_issuance": issuance_id}).one_or_none()
+    row = connection.execute(_CASE, {"of_issuance": issuance_id}).one_or_none()
     if row is None:
         raise IssuanceUnknown
     return _case(row)
@@ -145,12 +183,14 @@ def settle(
     *,
     answer: Answer | str,
     statement: str,
+    keep_fee: bool | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Close an open case by saying what paper left the machine, and command its terminal to unlock.
 
-    Raises StatementMissing, IssuanceUnknown, NotSettleable.
+    What was found also ends the money that was held: all paper there = kept, none = given back. Only where a part of
+    it came out staff choose, by `keep_fee`. Raises StatementMissing, FeeUndecided, IssuanceUnknown, NotSettleable.
     """
     established = Answer(answer)
     words = statement.strip()
@@ -161,6 +201,8 @@ def settle(
         raise IssuanceUnknown
     if row.refusal is not None:
         raise NotSettleable(issuance_id, State(row.state))
+    if state_of(connection, row.id) is PaymentState.HELD:
+        decide(connection, row.id, row.terminal_id, _end_of_money(established, keep_fee), now=now)
     move(
         connection, row.id, Event.SETTLE,
         answer=established, statement=words, settled_by=actor.id, settled_at=now,
@@ -174,6 +216,14 @@ def settle(
         terminals.command_unlock(
             connection, ground.keys, row.terminal_id, row.id, established.value, actor=actor, now=now
         )
+
+
+def _end_of_money(found: Answer, keep_fee: bool | None) -> PaymentEvent:
+    if found is not Answer.PARTLY_PRINTED:
+        return PaymentEvent.CAPTURE if found is Answer.PRINTED else PaymentEvent.VOID
+    if keep_fee is None:
+        raise FeeUndecided
+    return PaymentEvent.CAPTURE if keep_fee else PaymentEvent.VOID
 
 
 def history_of(connection: sa.Connection, resident_id: UUID) -> list[Issued]:
@@ -207,6 +257,7 @@ def _case(row: sa.Row[tuple[object, ...]]) -> Case:
         kind=row.kind,
         terminal_id=row.terminal_id,
         state=State(row.state),
+        refusal=None if row.refusal is None else RefusalCode(row.refusal),
         pages=row.pages,
         copies=row.copies,
         sheets=row.sheets,
@@ -218,4 +269,11 @@ def _case(row: sa.Row[tuple[object, ...]]) -> Case:
         statement=row.statement,
         settled_by=row.settled_by,
         settled_at=row.settled_at,
+        money=_money(row),
     )
+
+
+def _money(row: sa.Row[tuple[object, ...]]) -> Money | None:
+    if row.money_state is None:
+        return None
+    return Money(row.amount, None if row.means is None else Means(row.means), PaymentState(row.money_state))

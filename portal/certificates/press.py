@@ -27,7 +27,7 @@ from portal.certificates.forms.keeping import Keeping
 from portal.certificates.forms.slots import page_template, planted
 from portal.certificates.forms.stock import Stock
 from portal.certificates.forms.weasy import writer
-from portal.certificates.forms.weasy.faults import TypesettingBroken
+from portal.certificates.forms.weasy.faults import DoesNotFit, TypesettingBroken
 from portal.certificates.forms.weasy.layout import Rectangle, require_subsetter
 from portal.certificates.forms.weasy.page_font import PageFont
 from portal.certificates.forms.weasy.writer import Drawing, OwnPage, Written
@@ -159,11 +159,14 @@ class Press:
         sealed = sealing.begin(issue, kind, layout, issue.municipality_code)
         compiled = self._forms(kind, issue.seal)
         codes = [qr.bits(stamp) for stamp in sealed.stamps]
-        pages = [
-            self._page(compiled, sheet, _common(issue, number, len(layout.sheets), sealed.tie), code)
-            for number, (sheet, code) in enumerate(zip(layout.sheets, codes, strict=True), 1)
-        ]
-        write = self._write_full if full_layout else self._write
+        pages = []
+        for number, (sheet, code) in enumerate(zip(layout.sheets, codes, strict=True), 1):
+            common = _common(issue, number, len(layout.sheets), sealed.tie)
+            try:
+                pages.append(self._page(compiled, sheet, common, code))
+            except DoesNotFit as refused:
+                raise DoesNotFit(_path(layout, number, str(refused))) from refused
+        write = self._write_full if full_layout or self._needs_shaping(layout, issue) else self._write
         written = write(kind, issue.seal, pages, at, signature.RESERVED)
         document = sealing.sign(written.document, at)
         return Printed(
@@ -204,9 +207,13 @@ class Press:
     def _preflight(self, layout: Layout, issue: Issue) -> None:
         for number, sheet in enumerate(layout.sheets, 1):
             for text in texts(sheet.values):
-                self.coverage.require(text.path if len(layout.sheets) == 1 else f"{number}.{text.path}", text.text)
+                self.coverage.require(_path(layout, number, text.path), text.text)
         for path, shown in _texts_of(_common(issue, 1, 1, _NO_TIE)).items():
             self.coverage.require(path, shown)
+
+    def _needs_shaping(self, layout: Layout, issue: Issue) -> bool:
+        words = [text.text for sheet in layout.sheets for text in texts(sheet.values)]
+        return any(map(self.coverage.shaped, (*words, issue.office, issue.officer)))
 
     def _forms(self, kind: Kind, seal: Seal) -> CompiledKind:
         known = self._compiled.get((seal.picture, kind.id))
@@ -303,6 +310,11 @@ def _common(issue: Issue, number: int, sheets: int, tie: str) -> Common:
         verify_address=issue.verify_address,
     )
     return Common(issue=shown, count=f"{number}／{sheets}枚", tie=tie)
+
+
+def _path(layout: Layout, number: int, path: str) -> str:
+    """The place of a text in a refusal: with the number of its sheet in front where there are several."""
+    return path if len(layout.sheets) == 1 or path.startswith("issue.") else f"{number}.{path}"
 
 
 def _texts_of(common: Common) -> dict[str, str]:

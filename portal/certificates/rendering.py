@@ -22,6 +22,7 @@ from portal.certificates.seal import seal_of
 from portal.certificates.sealing.sealer import Sealing
 from portal.certificates.states import NotBreakable, NotClaimable, NotPublishable, NotRefusable, move
 from portal.certificates.tables import Event, RefusalCode, issuance_documents
+from portal.certificates.wording import where
 from portal.clock import local_date
 from portal.ground import Ground
 
@@ -39,6 +40,14 @@ class _Order:
     layout: Layout
     issue: Issue
     versions: str
+
+
+class _Unprintable(Exception):
+    """Raised when something of the record cannot be printed as registered; says which item, and which code points."""
+
+    def __init__(self, code: RefusalCode, words: str) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 def render(ground: Ground, press: Press, sealing: Sealing, issuance_id: UUID) -> None:
@@ -62,11 +71,9 @@ def render(ground: Ground, press: Press, sealing: Sealing, issuance_id: UUID) ->
         return
     try:
         order = _order(ground, claimed, now)
-        printed = press.print(order.kind, order.layout, order.issue, now, sealing)
-    except UnprintableCharacter as unprintable:
-        _refuse(ground, claimed, RefusalCode.CHARACTER, str(unprintable), now)
-    except DoesNotFit as too_long:
-        _refuse(ground, claimed, RefusalCode.TOO_LONG, str(too_long), now)
+        printed = _printed(press, order, sealing, now)
+    except _Unprintable as unprintable:
+        _refuse(ground, claimed, unprintable.code, str(unprintable), now)
     except UnfitRequest:
         # Somebody on the paper has left the household since it was asked for.
         _refuse(ground, claimed, RefusalCode.RECORD_CHANGED, "household", now)
@@ -77,6 +84,16 @@ def render(ground: Ground, press: Press, sealing: Sealing, issuance_id: UUID) ->
         raise
     else:
         _publish(ground, claimed, order, printed)
+
+
+def _printed(press: Press, order: _Order, sealing: Sealing, now: datetime) -> Printed:
+    try:
+        return press.print(order.kind, order.layout, order.issue, now, sealing)
+    except UnprintableCharacter as refused:
+        words = f"{where(order.layout, refused.field)}: {refused.code_points}"
+        raise _Unprintable(RefusalCode.CHARACTER, words) from refused
+    except DoesNotFit as refused:
+        raise _Unprintable(RefusalCode.TOO_LONG, where(order.layout, str(refused))) from refused
 
 
 def _order(ground: Ground, claimed: sa.Row[tuple[object, ...]], now: datetime) -> _Order:

@@ -13,6 +13,7 @@ class State(StrEnum):
     REQUESTED = "requested"
     RENDERING = "rendering"
     READY = "ready"
+    AUTHORISED = "authorised"
     RELEASED = "released"
     PRINTED = "printed"
     NOT_PRINTED = "not_printed"
@@ -30,12 +31,14 @@ class Event(StrEnum):
     REFUSE = "refuse"
     BREAK = "break"
     REPEAT = "repeat"
+    AUTHORISE = "authorise"
     RELEASE = "release"
     REPORT_PRINTED = "report_printed"
     REPORT_NOT_PRINTED = "report_not_printed"
     REPORT_UNKNOWN = "report_unknown"
     SETTLE = "settle"
     EXPIRE = "expire"
+    ABANDON = "abandon"
 
 
 class RefusalCode(StrEnum):
@@ -113,8 +116,10 @@ issuances = sa.Table(
     sa.Index(
         "ix_issuances_due",
         "due_at",
-        postgresql_where=sa.text("state IN ('requested', 'rendering', 'ready', 'released')"),
+        postgresql_where=sa.text("state IN ('requested', 'rendering', 'ready', 'authorised', 'released')"),
     ),
+    # The rate of rendering is measured with it.
+    sa.Index("ix_issuances_ready", "ready_at"),
     sa.Index("ix_issuances_waiting", "state", postgresql_where=sa.text("state IN ('requested', 'rendering')")),
     sa.Index(
         "ix_issuances_open_cases",

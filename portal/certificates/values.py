@@ -40,7 +40,7 @@ def _collect(value: object, path: str, label: str, words: list[Text], shown: dic
             _collect(member, f"{path}.{number}" if path else str(number), label, words, shown)
     elif isinstance(value, Picture):
         shown[path] = value
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not isinstance(value, type):
         for name, own_label in _fields(type(value)):
             _collect(getattr(value, name), f"{path}.{name}" if path else name, own_label, words, shown)
     else:

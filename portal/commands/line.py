@@ -12,6 +12,7 @@ from portal.commands import (
     identity,
     keys,
     municipality,
+    reconcile,
     register,
     revocation,
     serve,
@@ -23,7 +24,9 @@ from portal.commands import (
 from portal.ground import open_ground
 from portal.keys import KeyUnavailable
 
-TOPICS = (database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal, verify)
+TOPICS = (
+    database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal, reconcile, verify,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

@@ -44,7 +44,8 @@ def _lines(report: ImportReport) -> list[str]:
             for difference in report.differences
         ),
         *(
-            f"refused {refusal.file} row {refusal.row} {refusal.column or '-'} {refusal.code.value}"
+            f"refused {refusal.file} row {refusal.row} {refusal.column or '-'} {refusal.code.value} "
+            f"{refusal.code_points}".rstrip()
             for refusal in report.refusals
         ),
         *([f"family registers changed {report.registers_changed}"] if report.registers_changed else []),

@@ -19,6 +19,7 @@ from portal.filings.moving_out import (
     Problem,
 )
 from portal.filings.prefectures import PREFECTURES
+from portal.register import CharacterRefused, as_registered
 
 MUNICIPALITY_LENGTH = 40
 ADDRESS_LENGTH = 120
@@ -126,6 +127,11 @@ def _text_errors(field: Field, text: str, limit: int) -> list[FieldError]:
         return [FieldError(field, Problem.TOO_LONG)]
     # Controls, bidi marks, private and unassigned characters cannot be read by the receiving city.
     if any(unicodedata.category(character) in {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"} for character in text):
+        return [FieldError(field, Problem.UNREADABLE)]
+    # The filing keeps what was typed; the register must be able to take it down (転出先).
+    try:
+        as_registered(text)
+    except CharacterRefused:
         return [FieldError(field, Problem.UNREADABLE)]
     return []
 

@@ -6,8 +6,10 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 import pkcs11
 from cryptography.hazmat.primitives import serialization
@@ -17,6 +19,11 @@ from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 from portal.keys.purposes import Purpose
 from portal.settings import TokenSettings
 
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.3)
+"""Seconds between tries to open a token; a token that is not there at all is told after one second."""
+_PASSING = (pkcs11.NoSuchToken, pkcs11.GeneralError, pkcs11.UserPinNotInitialized)
+# Modules with which this process has sessions.
+_IN_USE: set[Path] = set()
 _P256_OID = "1.2.840.10045.3.1.7"
 
 
@@ -131,15 +138,33 @@ class SigningKeys:
 
     def _open(self) -> pkcs11.Session:
         if self._session is None:
-            try:
-                token = pkcs11.lib(str(self._settings.module)).get_token(token_label=self._settings.label)
-                self._session = _log_in(token, self._settings.pin)
-            except pkcs11.PKCS11Error as error:
-                raise KeyUnavailable(f"token {self._settings.label}: {type(error).__name__}") from error
+            self._session = _session(self._settings)
             self._opened_by = os.getpid()
         if self._opened_by != os.getpid():
             raise OpenedBeforeFork
         return self._session
+
+
+def _session(settings: TokenSettings) -> pkcs11.Session:
+    """A session with the token, logged in; raises KeyUnavailable.
+
+    A software token is rewritten by every log-in: a process that looks at that moment sees a broken one or none.
+    """
+    module = pkcs11.lib(str(settings.module))
+    for pause in (*_PAUSES, None):
+        try:
+            session = _log_in(module.get_token(token_label=settings.label), settings.pin)
+        except pkcs11.PKCS11Error as error:
+            # Looking anew would end the sessions that this process has already.
+            if pause is None or settings.module in _IN_USE or not isinstance(error, _PASSING):
+                raise KeyUnavailable(f"token {settings.label}: {type(error).__name__}") from error
+        else:
+            _IN_USE.add(settings.module)
+            return session
+        # Not in step with whoever else is waiting.
+        time.sleep(pause * (0.5 + secrets.randbelow(1000) / 1000))
+        module.reinitialize()
+    raise AssertionError
 
 
 def _log_in(token: pkcs11.Token, pin: str) -> pkcs11.Session:

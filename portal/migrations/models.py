@@ -2,6 +2,7 @@
 
 from portal.audit import tables as audit
 from portal.certificates import tables as certificates
+from portal.certificates.money import tables as money
 from portal.certificates.papers import tables as papers
 from portal.certificates.sealing import tables as sealing
 from portal.database import metadata
@@ -26,6 +27,7 @@ _PACKAGES = (
     exchange,
     filings,
     identity,
+    money,
     municipality,
     notices,
     papers,

@@ -51,6 +51,18 @@ class Maintenance:
 
 
 @dataclass(frozen=True)
+class Fee:
+    """What one copy costs in yen: each amount with the day from which it holds, the earliest first."""
+
+    amounts: tuple[tuple[date, int], ...]
+
+    def on(self, day: date) -> int | None:
+        """The amount that holds on `day`; None before the first."""
+        held = [yen for begins, yen in self.amounts if begins <= day]
+        return held[-1] if held else None
+
+
+@dataclass(frozen=True)
 class KioskHours:
     """When kiosks serve: from `opens` (included) to `closes` (excluded), Japan time, but not on `closed` days."""
 
@@ -87,7 +99,7 @@ class Counter:
 class Municipality:
     """The municipality (市区町村) this portal belongs to. `code` is the 全国地方公共団体コード with check digit.
 
-    `fees` are yen for each kind of certificate; `holidays` the 祝日 of `holiday_years`; `office_closed` the days
+    `fees` are those of each kind of certificate; `holidays` the 祝日 of `holiday_years`; `office_closed` the days
     besides them on which the office works for nobody (12/29–1/3). `tax_years_open` are the days on which each fiscal
     year's tax certificates began to be issued.
     """
@@ -101,7 +113,7 @@ class Municipality:
     kiosk_hours: KioskHours
     office_hours: OfficeHours
     tax_years_open: frozenset[date]
-    fees: Mapping[str, int]
+    fees: Mapping[str, Fee]
     holidays: frozenset[date]
     holiday_years: frozenset[int]
     office_closed: tuple[DayRange, ...]
@@ -111,3 +123,8 @@ class Municipality:
     stopped_certificates: frozenset[str]
     filing_without_signature: bool
     processing_business_days: int
+
+    def fee(self, key: str, day: date) -> int | None:
+        """Yen for one copy on `day`, fixed when it is asked for; None when there is no fee for it, so no paper."""
+        found = self.fees.get(key)
+        return None if found is None else found.on(day)

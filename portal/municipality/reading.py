@@ -11,6 +11,7 @@ from typing import TypeVar
 from portal.municipality.model import (
     Counter,
     DayRange,
+    Fee,
     HoldScope,
     KioskHours,
     Maintenance,
@@ -56,7 +57,7 @@ def _municipality(table: "_Table", parts: Mapping[str, "_Table"]) -> Municipalit
         kiosk_hours=_kiosk_hours(parts["kiosk"]),
         office_hours=_office_hours(parts["office"]),
         tax_years_open=_tax_years(parts["tax"]),
-        fees=MappingProxyType(parts["fees"].amounts()),
+        fees=MappingProxyType(parts["fees"].fees()),
         holidays=holidays,
         holiday_years=frozenset(day.year for day in holidays),
         office_closed=calendar.day_ranges("closed"),
@@ -145,8 +146,8 @@ class _Table:
     def windows(self, key: str) -> tuple[Maintenance, ...]:
         return tuple(self._take(key, lambda value: _each(value, _is_window)))
 
-    def amounts(self) -> dict[str, int]:
-        return {key: self.count(key) for key in tuple(self._values)}
+    def fees(self) -> dict[str, Fee]:
+        return {key: self._take(key, _is_fee) for key in tuple(self._values)}
 
     def done(self) -> None:
         if self._values:
@@ -173,6 +174,24 @@ def _is_table(value: object) -> Mapping[str, object] | None:
 
 def _is_count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _is_fee(value: object) -> Fee | None:
+    """`300`, or a list of `{ from = 2026-04-01, yen = 300 }`."""
+    always = _is_count(value)
+    if always is not None:
+        return Fee(((date.min, always),))
+    amounts = _each(value, _is_amount)
+    if not amounts or len({begins for begins, _ in amounts}) < len(amounts):
+        return None
+    return Fee(tuple(sorted(amounts)))
+
+
+def _is_amount(value: object) -> tuple[date, int] | None:
+    if not isinstance(value, dict) or set(value) != {"from", "yen"}:
+        return None
+    begins, yen = _is_day(value["from"]), _is_count(value["yen"])
+    return None if begins is None or yen is None else (begins, yen)
 
 
 def _is_day(value: object) -> date | None:

@@ -9,6 +9,8 @@ from portal.register.changes import (
     plan_departure,
     remove_departed,
 )
+from portal.register.characters import CharacterFault, CharacterRefused, as_registered
+from portal.register.history import Version, history_of
 from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
     LIVING_HERE,
@@ -43,6 +45,8 @@ from portal.register.searching import FoundResident, SearchTooWide, search
 __all__ = [
     "LIVING_HERE",
     "ChangeReason",
+    "CharacterFault",
+    "CharacterRefused",
     "DepartureImpossible",
     "FieldUnchangeable",
     "FieldValue",
@@ -58,11 +62,14 @@ __all__ = [
     "SearchTooWide",
     "Sex",
     "UnknownResident",
+    "Version",
+    "as_registered",
     "cancel_departure",
     "change",
     "find_by_individual_number",
     "fitting",
     "gone",
+    "history_of",
     "household_of",
     "individual_number",
     "issue_block",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from portal import audit
 from portal.audit import Action, Actor, ActorKind
 from portal.clock import local_date
+from portal.register.characters import CharacterRefused, as_registered
 from portal.register.model import LIVING_HERE, ChangeReason, ResidentRecord, ResidentStatus, UnknownResident
 from portal.register.records import RECORD_COLUMNS, record_of
 from portal.register.restrictions import lock
@@ -51,8 +52,8 @@ def enter(
     connection: sa.Connection, record: ResidentRecord, *, valid_from: date, actor: Actor, reason: ChangeReason,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Put a new record into the register as its version 1 (記載)."""
-    first = replace(record, version=1)
+    """Put a new record into the register as its version 1 (記載). Raises CharacterRefused."""
+    first = replace(record, version=1, **_registered(asdict(record)))  # type: ignore[arg-type]
     connection.execute(_ENTER, _row(first))
     changes = {name: value for name, value in asdict(first).items() if name in _CHANGEABLE}
     _remember(connection, first, changes, valid_from=valid_from, actor=actor, reason=reason, filing_id=None, now=now)
@@ -74,10 +75,11 @@ def change(
 ) -> int:
     """The one way a record changes. Returns the version after it; nothing is written when nothing differs.
 
-    Takes the lock of the resident's row. Raises UnknownResident, FieldUnchangeable.
+    Takes the lock of the resident's row. Raises UnknownResident, FieldUnchangeable, CharacterRefused.
     """
     if not changes.keys() <= _CHANGEABLE:
         raise FieldUnchangeable(", ".join(sorted(changes.keys() - _CHANGEABLE)))
+    changes = {**changes, **_registered(changes)}
     lock(connection, [resident_id])
     before = present_record(connection, resident_id)
     different = {name: value for name, value in changes.items() if getattr(before, name) != value}
@@ -198,6 +200,20 @@ def differing_fields(present: ResidentRecord, wanted: ResidentRecord) -> dict[st
 def canonical(values: Mapping[str, object]) -> str:
     """`values` as canonical JSON: sorted keys, no spaces, characters as they are."""
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def _registered(values: Mapping[str, object]) -> dict[str, str]:
+    """The texts among `values` as the register holds them. Raises CharacterRefused with the name of the field."""
+    texts = {
+        name: value for name, value in values.items() if isinstance(value, str) and not isinstance(value, StrEnum)
+    }
+    held = {}
+    for name, text in texts.items():
+        try:
+            held[name] = as_registered(text)
+        except CharacterRefused as refused:
+            raise refused.of(name) from None
+    return held
 
 
 def _plain(value: object) -> str:

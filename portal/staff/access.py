@@ -61,4 +61,6 @@ ACCESS: dict[str, Access] = {
     "papers.withdraw": OPERATOR,
     "switches.show": OPERATOR,
     "switches.issuance": OPERATOR,
+    "switches.certificate": OPERATOR,
+    "switches.terminal": OPERATOR,
 }

@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from portal import certificates, database, identity, terminals
-from portal.certificates import Case, NotSettleable, State, StatementMissing
+from portal.certificates import Case, FeeUndecided, NotSettleable, PaymentState, State, StatementMissing
+from portal.staff import words
 from portal.staff.forms import SettleForm
 from portal.staff.member import actor
 from portal.terminals import TerminalStatus
@@ -35,6 +36,9 @@ class Seen:
     handed_over: bool
     report: str
     settled_by: str
+    money: str
+    fee_held: bool
+    """a statement also ends the money"""
 
     @property
     def open(self) -> bool:
@@ -44,11 +48,18 @@ class Seen:
 
 @pages.get("")
 def show() -> ResponseReturnValue:
-    """Every open case, the oldest first."""
-    with database.transaction(ground_of().engine) as connection:
+    """Every open case, the oldest first, and what could not be printed lately."""
+    ground = ground_of()
+    with database.transaction(ground.engine) as connection:
         devices = _devices(connection)
         found = [_seen(connection, case, devices) for case in certificates.open_cases(connection)]
-    return flask.render_template("cases.html", tab="cases", cases=found)
+        unprintable = [
+            _seen(connection, case, devices) for case in certificates.unprintable(connection, ground.clock.now())
+        ]
+        gaps = certificates.open_gaps(connection)
+    return flask.render_template(
+        "cases.html", tab="cases", cases=found, unprintable=unprintable, gaps=gaps, gap_words=words.GAPS
+    )
 
 
 @pages.get("/<uuid:issuance>")
@@ -68,13 +79,17 @@ def settle(issuance: UUID) -> ResponseReturnValue:
         with database.transaction(ground.engine) as connection:
             certificates.settle(
                 connection, ground, issuance,
-                answer=form.answer.data, statement=form.statement.data, actor=actor(), now=ground.clock.now(),
+                answer=form.answer.data, statement=form.statement.data,
+                keep_fee={"yes": True, "no": False}.get(form.keep_fee.data), actor=actor(), now=ground.clock.now(),
             )  # fmt: skip
     except NotSettleable:
         # A colleague was quicker, or the button was pressed twice: the page says what has been established.
         return _page(issuance, form, late=True), 409
     except StatementMissing:
         form.statement.errors = ["確認したことを、もう一度書いてください。"]
+        return _page(issuance, form), 422
+    except FeeUndecided:
+        form.keep_fee.errors = ["お預かりしている手数料を、受け取るか返すか選んでください。"]
         return _page(issuance, form), 422
     return flask.redirect(flask.url_for("cases.one", issuance=issuance), 303)
 
@@ -101,7 +116,16 @@ def _seen(connection: sa.Connection, case: Case, devices: dict[str, TerminalStat
         handed_over=case.released_at is not None,
         report=_report(case),
         settled_by=_name(connection, case.settled_by),
+        money=_money(case),
+        fee_held=case.money is not None and case.money.state is PaymentState.HELD,
     )
+
+
+def _money(case: Case) -> str:
+    if case.money is None:
+        return "手数料はありません。"
+    means = "" if case.money.means is None else f"（{words.MEANS[case.money.means]}）"
+    return f"{case.money.amount}円{means} {words.MONEY[case.money.state]}"
 
 
 def _report(case: Case) -> str:

@@ -82,6 +82,10 @@ class SettleForm(FlaskForm):  # type: ignore[misc]
             Length(max=STATEMENT_LENGTH, message=f"{STATEMENT_LENGTH}文字以内で書いてください。"),
         ],
     )
+    # Asked for only where a part of the paper came out and the fee for it is held.
+    keep_fee = StringField(
+        "手数料", default="", validators=[AnyOf(["", "yes", "no"], "手数料をどうするか選んでください。")]
+    )
 
 
 class FindPaperForm(FlaskForm):  # type: ignore[misc]
@@ -108,6 +112,12 @@ class IssuanceSwitchForm(FlaskForm):  # type: ignore[misc]
 
     stopped = StringField(validators=[AnyOf(["yes", "no"], "画面を読み込み直してください。")])
     confirmed = BooleanField(validators=[DataRequired("確認のチェックを入れてください。")])
+
+
+class StopOneForm(FlaskForm):  # type: ignore[misc]
+    """Stop or resume one certificate or one terminal. The wished state is named."""
+
+    stopped = StringField(validators=[AnyOf(["yes", "no"], "画面を読み込み直してください。")])
 
 
 class FindResidentForm(FlaskForm):  # type: ignore[misc]

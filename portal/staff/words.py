@@ -5,12 +5,37 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from portal.certificates import Gap, Means, PaymentState
 from portal.certificates.eras import in_era, registered_date
 from portal.clock import JAPAN, local_date
 from portal.filings import FilingKind, FilingState
 from portal.identity import LinkEnd, StopReason
 from portal.register import ResidentStatus, Sex
 
+MEANS = {Means.CASH: "現金", Means.CONTACTLESS: "タッチ決済"}
+MONEY = {
+    PaymentState.NONE: "まだ受け取っていません。",
+    PaymentState.AUTHORISED: "支払いの機械が預かっています。",
+    PaymentState.HELD: "支払いの機械が預かったまま、確認を待っています。",
+    PaymentState.CAPTURING: "受け取る指示を、支払いの機械に送っています。",
+    PaymentState.CAPTURED: "受け取りました。",
+    PaymentState.VOIDING: "返す指示を、支払いの機械に送っています。",
+    PaymentState.VOIDED: "返しました。",
+}
+GAPS = {
+    Gap.REQUEST_MISSING: "申請の記録が、1件ちょうどではありません",
+    Gap.RENDERING_MISSING: "渡した書類を作った記録がありません",
+    Gap.DELIVERY_MISSING: "端末に渡した記録がありません",
+    Gap.DELIVERY_TWICE: "端末に渡した記録が多すぎます",
+    Gap.OUTCOME_MISSING: "紙が出たかどうかの知らせがありません",
+    Gap.STATEMENT_MISSING: "職員の確認が済んでいません",
+    Gap.PAYMENT_MISSING: "手数料の記録がありません",
+    Gap.AMOUNT_DIFFERS: "手数料の金額が合いません",
+    Gap.FEE_NOT_KEPT: "紙が出たのに、手数料を受け取れていません",
+    Gap.FEE_NOT_RETURNED: "紙が出ていないのに、手数料を返せていません",
+    Gap.FEE_WITHOUT_PAPER: "紙が出ていないのに、手数料を受け取っています",
+    Gap.PAPER_WITHOUT_FEE: "紙が出たのに、手数料がありません",
+}
 _WEEKDAYS = "月火水木金土日"
 
 

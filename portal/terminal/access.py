@@ -18,4 +18,7 @@ ACCESS: dict[str, Access] = {
     "issuances.look": Access.TERMINAL,
     "issuances.release": Access.TERMINAL,
     "issuances.report": Access.TERMINAL,
+    "issuances.abandon": Access.TERMINAL,
+    "payments.authorise": Access.TERMINAL,
+    "payments.end": Access.TERMINAL,
 }

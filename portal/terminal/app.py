@@ -6,7 +6,7 @@ import flask
 
 from portal.ground import Ground
 from portal.identity import demand_trust_stores, prepare_revocation
-from portal.terminal import device, heartbeat, issuances, visit
+from portal.terminal import device, heartbeat, issuances, payments, visit
 from portal.terminal.access import ACCESS
 from portal.terminal.errors import describe, respond
 from portal.web import frame, reference
@@ -33,7 +33,7 @@ def create_app(ground: Ground) -> flask.Flask:
         with_browser=False,
     )
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST
-    for endpoints in (heartbeat.endpoints, visit.endpoints, issuances.endpoints):
+    for endpoints in (heartbeat.endpoints, visit.endpoints, issuances.endpoints, payments.endpoints):
         app.register_blueprint(endpoints)
     app.after_request(_referenced)
     return app

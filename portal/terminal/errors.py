@@ -29,6 +29,7 @@ def _row(status: int, code: str, level: int = logging.INFO) -> ErrorWords:
     return ErrorWords(status=status, code=code, title="", text="", level=level)
 
 
+_LOG = logging.getLogger(__name__)
 _AWAY = _row(503, "service_unavailable", logging.ERROR)
 _UNEXPECTED = _row(500, "unexpected", logging.ERROR)
 
@@ -68,7 +69,12 @@ ERRORS: dict[type[Exception], ErrorWords] = {
     certificates.UnknownKind: _row(400, "unfit_request"),
     certificates.UnfitRequest: _row(400, "unfit_request"),
     certificates.KeyReused: _row(409, "request_reused", logging.WARNING),
-    certificates.Overloaded: _row(503, "overloaded", logging.WARNING),
+    certificates.WrongAmount: _row(400, "wrong_amount", logging.WARNING),
+    certificates.NotAuthorisable: _row(409, "not_payable", logging.WARNING),
+    certificates.NotPaid: _row(409, "not_paid", logging.WARNING),
+    certificates.NotAbandonable: _row(409, "released", logging.WARNING),
+    certificates.CaptureNotDecided: _row(409, "not_decided", logging.ERROR),
+    certificates.VoidNotDecided: _row(409, "not_decided", logging.ERROR),
     certificates.IssuanceUnknown: _row(404, "issuance_unknown"),
     certificates.NotReleasable: _row(409, "not_ready"),
     certificates.NotReportable: _row(409, "not_released", logging.WARNING),
@@ -90,6 +96,15 @@ describe = describe_by(ERRORS, _UNEXPECTED)
 def respond(words: ErrorWords) -> ResponseReturnValue:
     """The code for the kiosk, the reference for the staff."""
     return flask.jsonify(error=words.code, reference=reference()), words.status
+
+
+def overloaded(seconds: int | None) -> ResponseReturnValue:
+    """The answer at the door of a full queue: how long those who wait will take, or null when nobody can say."""
+    _LOG.warning("%s overloaded", reference())
+    answer = flask.jsonify(error="overloaded", reference=reference(), wait_seconds=seconds)
+    if seconds is not None:
+        answer.headers["Retry-After"] = str(seconds)
+    return answer, 503
 
 
 def refused(code: RefusalCode) -> ResponseReturnValue:

@@ -9,30 +9,38 @@ from flask.typing import ResponseReturnValue
 
 from portal import certificates, database, municipality, terminals
 from portal.certificates import Kind, RefusalCode
+from portal.clock import local_date
+from portal.ground import Ground
 from portal.municipality import Closed, Municipality, service_state
 from portal.terminal import device
 from portal.terminal.reading import Fields
-from portal.terminals import Heard
+from portal.terminals import Heard, Terminal
 from portal.web import ground_of
 
 endpoints = flask.Blueprint("heartbeat", __name__)
 _LOCKED = "terminal_locked"
+_STOPPED = "stopped"
 
 
 @endpoints.post("/v1/heartbeat")
 def tell() -> ResponseReturnValue:
     """Keep what the device says; answer with opening, certificates and commands."""
     ground, terminal = ground_of(), device.present()
-    status = _status(Fields.of_request())
+    said = Fields.of_request()
+    status, started = _status(said), not said.missing("started") and said.flag("started")
     now = ground.clock.now()
     with database.transaction(ground.engine) as connection:
         locked = terminals.heard(connection, terminal.id, status, now=now)
-        return _answer(connection, terminal.id, locked, now)
+        if started:
+            certificates.begin_anew(connection, terminal.id, now=now)
+        return _answer(connection, ground, terminal, locked, now)
 
 
-def _answer(connection: sa.Connection, terminal_id: str, locked: UUID | None, now: datetime) -> dict[str, object]:
+def _answer(
+    connection: sa.Connection, ground: Ground, terminal: Terminal, locked: UUID | None, now: datetime
+) -> dict[str, object]:
     here = municipality.current(connection)
-    reason = _LOCKED if locked is not None else _closed_reason(here, now)
+    reason = _LOCKED if locked is not None else _STOPPED if terminal.stopped else _closed_reason(here, now)
     return {
         "now": now.isoformat(),
         "municipality": {"code": here.code, "name": here.name},
@@ -40,7 +48,7 @@ def _answer(connection: sa.Connection, terminal_id: str, locked: UUID | None, no
         "reason": reason,
         "hours": here.kiosk_hours.text,
         "certificates": _certificates(here, now),
-        "commands": terminals.open_commands(connection, terminal_id, now=now),
+        "commands": terminals.open_commands(connection, ground.keys, terminal.id, now=now),
     }
 
 
@@ -51,15 +59,17 @@ def _closed_reason(here: Municipality, now: datetime) -> str | None:
 
 def _certificates(here: Municipality, now: datetime) -> list[dict[str, object]]:
     return [
-        _certificate(kind, here, certificates.closed(here, kind, now)) for kind in certificates.kinds_at_kiosk(here)
+        _certificate(kind, fee, certificates.closed(here, kind, now))
+        for kind in certificates.kinds_at_kiosk(here)
+        if (fee := here.fee(kind.fee, local_date(now))) is not None
     ]
 
 
-def _certificate(kind: Kind, here: Municipality, closed: RefusalCode | None) -> dict[str, object]:
+def _certificate(kind: Kind, fee: int, closed: RefusalCode | None) -> dict[str, object]:
     return {
         "kind": kind.id,
         "name": kind.name,
-        "fee": here.fees[kind.fee],
+        "fee": fee,
         "available": closed is None,
         "reason": None if closed is None else closed.value,
     }

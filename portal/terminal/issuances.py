@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from portal import certificates, database, terminals
-from portal.certificates import Outcome, Refused, State
+from portal.certificates import Outcome, Overloaded, RefusalCode, Refused, State
 from portal.ground import Ground
 from portal.identity import KioskSession, kiosk_session
 from portal.terminal import device
-from portal.terminal.errors import refused
+from portal.terminal.errors import overloaded, refused
 from portal.terminal.reading import Fields, Unreadable
 from portal.terminals import TerminalLocked
 from portal.web import ground_of
@@ -29,24 +29,29 @@ def ask() -> ResponseReturnValue:
     ground, terminal = ground_of(), device.present()
     if terminal.locked_order is not None:
         raise TerminalLocked
+    if terminal.stopped:
+        return refused(RefusalCode.STOPPED)
     body = Fields.of_request()
     key, kind, scope = body.identifier("request"), body.text("kind", 64), body.text("scope", 32)
     persons, items = body.texts("persons", _MOST_PERSONS, 36), body.flags("items", _MOST_ITEMS)
     copies = body.number("copies", 100)
-    with database.transaction(ground.engine) as connection:
-        answer = certificates.request(
-            connection,
-            ground,
-            key=key,
-            terminal_id=terminal.id,
-            session=_session(connection, ground),
-            kind=kind,
-            scope=scope,
-            persons=persons,
-            items=items,
-            copies=copies,
-            now=ground.clock.now(),
-        )
+    try:
+        with database.transaction(ground.engine) as connection:
+            answer = certificates.request(
+                connection,
+                ground,
+                key=key,
+                terminal_id=terminal.id,
+                session=_session(connection, ground),
+                kind=kind,
+                scope=scope,
+                persons=persons,
+                items=items,
+                copies=copies,
+                now=ground.clock.now(),
+            )
+    except Overloaded as full:
+        return overloaded(full.seconds)
     if isinstance(answer, Refused):
         return refused(answer.code)
     return {"issuance": str(answer.issuance), "state": answer.state.value}, 201
@@ -64,6 +69,7 @@ def look(issuance: UUID) -> ResponseReturnValue:
         "state": status.state.value,
         "pages": status.pages,
         "refusal": None if status.refusal is None else status.refusal.value,
+        "fee": status.fee,
     }
 
 
@@ -71,6 +77,8 @@ def look(issuance: UUID) -> ResponseReturnValue:
 def release(issuance: UUID) -> ResponseReturnValue:
     """Hand out ticket and document; whether they may leave is decided again."""
     ground, terminal = ground_of(), device.present()
+    if terminal.stopped:
+        return refused(RefusalCode.STOPPED)
     with database.transaction(ground.engine) as connection:
         session = _session(connection, ground)
         answer = certificates.release(connection, ground, issuance, terminal.id, session, ground.clock.now())
@@ -103,6 +111,15 @@ def report(issuance: UUID) -> ResponseReturnValue:
         )
         if state is State.UNKNOWN:
             terminals.lock(connection, terminal.id, issuance)
+    return {"state": state.value}
+
+
+@endpoints.post("/<uuid:issuance>/abandon")
+def abandon(issuance: UUID) -> ResponseReturnValue:
+    """The person has gone before the document was fetched. Needs no session; money, if any, goes back."""
+    ground, terminal = ground_of(), device.present()
+    with database.transaction(ground.engine) as connection:
+        state = certificates.abandon(connection, issuance, terminal.id, now=ground.clock.now())
     return {"state": state.value}
 
 

@@ -1,6 +1,7 @@
 """Kiosks as the portal knows them: enrolment, signed requests, state, locks and commands (窓口端末)."""
 
-from portal.terminals.enrolment import Terminal, enrol, revoke, terminal
+from portal.terminals.commands import command_money, money_done
+from portal.terminals.enrolment import Terminal, enrol, revoke, stop, terminal
 from portal.terminals.errors import (
     EnrolmentRefused,
     RequestReplayed,
@@ -21,10 +22,11 @@ from portal.terminals.state import (
     lock,
     open_commands,
 )
-from portal.terminals.tables import UnlockAnswer
+from portal.terminals.tables import CommandKind, UnlockAnswer
 
 __all__ = [
     "SESSION_HEADER",
+    "CommandKind",
     "EnrolmentRefused",
     "Heard",
     "RequestReplayed",
@@ -39,12 +41,15 @@ __all__ = [
     "TerminalUnknown",
     "UnlockAnswer",
     "board",
+    "command_money",
     "command_unlock",
     "enrol",
     "heard",
     "lock",
+    "money_done",
     "open_commands",
     "revoke",
+    "stop",
     "terminal",
     "verify_request",
 ]

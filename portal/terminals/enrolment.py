@@ -26,10 +26,20 @@ class Terminal:
     name: str
     public_key: str
     locked_order: UUID | None
+    stopped: bool
 
 
 _ADD = insert(terminals).on_conflict_do_nothing(index_elements=[terminals.c.id]).returning(terminals.c.id)
 _BY_ID = sa.select(terminals).where(terminals.c.id == sa.bindparam("which"))
+_STOP = (
+    sa.update(terminals)
+    .where(
+        terminals.c.id == sa.bindparam("which"),
+        terminals.c.stopped_at.is_(None) == sa.bindparam("wished", type_=sa.Boolean),
+    )
+    .values(stopped_at=sa.bindparam("at", type_=terminals.c.stopped_at.type))
+    .returning(terminals.c.id)
+)
 _REVOKE = (
     sa.update(terminals)
     .where(terminals.c.id == sa.bindparam("which"), terminals.c.revoked_at.is_(None))
@@ -73,6 +83,15 @@ def revoke(connection: sa.Connection, *, terminal_id: str, actor: audit.Actor, n
     _record(connection, terminal_id, "revoked", actor=actor, now=now)
 
 
+def stop(connection: sa.Connection, *, terminal_id: str, stopped: bool, actor: audit.Actor, now: datetime) -> None:
+    """Let nothing new begin at this device, or again. Said twice it changes nothing. Raises TerminalUnknown."""
+    row = connection.execute(_STOP, {"which": terminal_id, "at": now if stopped else None, "wished": stopped}).first()
+    if row is None:
+        terminal(connection, terminal_id)
+        return
+    _record(connection, terminal_id, "stopped" if stopped else "resumed", actor=actor, now=now)
+
+
 def terminal(connection: sa.Connection, terminal_id: str) -> Terminal:
     """The device of that id. Raises TerminalUnknown or TerminalRevoked."""
     row = connection.execute(_BY_ID, {"which": terminal_id}).one_or_none()
@@ -80,7 +99,7 @@ def terminal(connection: sa.Connection, terminal_id: str) -> Terminal:
         raise TerminalUnknown
     if row.revoked_at is not None:
         raise TerminalRevoked
-    return Terminal(row.id, row.name, row.public_key, row.locked_order)
+    return Terminal(row.id, row.name, row.public_key, row.locked_order, row.stopped_at is not None)
 
 
 def _normalised(pem: str) -> str:

@@ -56,7 +56,8 @@ class _SignatureInput(Protocol):
 def verify_request(connection: sa.Connection, request: SignedRequest, *, now: datetime) -> Terminal:
     """The device that signed `request`; its nonce is spent when the caller commits.
 
-    Raises TerminalUnknown, TerminalRevoked, SignatureInvalid, RequestStale or RequestReplayed.
+    Raises TerminalUnknown, TerminalRevoked, SignatureInvalid, RequestStale or RequestReplayed. A database that goes
+    away meanwhile is told as such: the device tries again then, but not when it is said to have signed wrongly.
     """
     keys = _EnrolledKeys(connection)
     verifier = _Verifier(keys, now)
@@ -89,12 +90,13 @@ class _EnrolledKeys(HTTPSignatureKeyResolver):
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self.terminal: Terminal | None = None
-        self.refusal: TerminalError | None = None
+        self.refusal: TerminalError | sa.exc.SQLAlchemyError | None = None
 
     def resolve_public_key(self, key_id: str) -> bytes | None:
         try:
             self.terminal = enrolment.terminal(self._connection, key_id)
-        except TerminalError as refusal:
+        except (TerminalError, sa.exc.SQLAlchemyError) as refusal:
+            # The verifier would turn whatever is raised here into a signature that is wrong.
             self.refusal = refusal
             return None
         return self.terminal.public_key.encode("ascii")

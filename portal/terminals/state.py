@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from portal import audit
 from portal.keys import Purpose, SigningKeys
+from portal.terminals.commands import sign_overdue
 from portal.terminals.errors import TerminalUnknown
-from portal.terminals.tables import UnlockAnswer, device_commands, terminals
+from portal.terminals.tables import CommandKind, UnlockAnswer, device_commands, terminals
 
 # A device may be switched off over a long holiday before it can fetch its command.
 COMMAND_LIFETIME = timedelta(days=14)
@@ -41,6 +42,7 @@ class TerminalStatus:
     printer: Mapping[str, object] | None
     version: str | None
     locked_order: UUID | None
+    stopped: bool
 
 
 _HEAR = (
@@ -70,6 +72,7 @@ _DONE = (
     .where(
         device_commands.c.terminal_id == sa.bindparam("which"),
         device_commands.c.order_id == sa.bindparam("gone"),
+        device_commands.c.command == CommandKind.UNLOCK.value,
         device_commands.c.done_at.is_(None),
     )
     .values(done_at=sa.bindparam("at"))
@@ -148,6 +151,7 @@ def command_unlock(
             "id": command_id,
             "terminal_id": terminal_id,
             "order_id": order,
+            "command": CommandKind.UNLOCK,
             "answer": found,
             "jws": keys.jws(Purpose.DEVICE_COMMAND, _COMMAND_KIND, payload),
             "issued_at": now,
@@ -165,8 +169,9 @@ def command_unlock(
     return command_id
 
 
-def open_commands(connection: sa.Connection, terminal_id: str, *, now: datetime) -> list[str]:
+def open_commands(connection: sa.Connection, keys: SigningKeys, terminal_id: str, *, now: datetime) -> list[str]:
     """The signed commands (JWS) that the device has not yet shown to have obeyed, oldest first."""
+    sign_overdue(connection, keys, terminal_id, now=now)
     return list(connection.execute(_OPEN, {"which": terminal_id, "at": now}).scalars())
 
 
@@ -183,6 +188,7 @@ def board(connection: sa.Connection) -> tuple[TerminalStatus, ...]:
             row.printer,
             row.version,
             row.locked_order,
+            row.stopped_at is not None,
         )
         for row in connection.execute(_BOARD)
     )

@@ -16,6 +16,14 @@ class UnlockAnswer(StrEnum):
     PARTLY_PRINTED = "partly_printed"
 
 
+class CommandKind(StrEnum):
+    """What a device is commanded to do: forget a lock, keep the fee it holds, give that fee back."""
+
+    UNLOCK = "unlock"
+    CAPTURE = "capture"
+    VOID = "void"
+
+
 terminals = sa.Table(
     "terminals",
     metadata,
@@ -25,6 +33,8 @@ terminals = sa.Table(
     sa.Column("public_key", sa.Text, nullable=False),
     sa.Column("enrolled_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant, nullable=True),
+    # Stopped by an operator until further notice; nothing new is begun or handed out there.
+    sa.Column("stopped_at", Instant, nullable=True),
     sa.Column("last_seen_at", Instant, nullable=True),
     sa.Column("reader_state", sa.Text, nullable=True),
     sa.Column("printer", JSONB, nullable=True),
@@ -48,8 +58,11 @@ device_commands = sa.Table(
     sa.Column("terminal_id", sa.Text, sa.ForeignKey("terminals.id"), nullable=False, index=True),
     # "order" is a word of SQL.
     sa.Column("order_id", sa.Uuid, nullable=False),
-    sa.Column("answer", enumeration(UnlockAnswer, "answer"), nullable=False),
-    sa.Column("jws", sa.Text, nullable=False),
+    sa.Column("command", enumeration(CommandKind, "command"), nullable=False),
+    # Only an unlocking says what was found.
+    sa.Column("answer", enumeration(UnlockAnswer, "answer"), nullable=True),
+    # A command about money is signed when a device fetches it, and anew before it is too old.
+    sa.Column("jws", sa.Text, nullable=True),
     sa.Column("issued_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("done_at", Instant, nullable=True),

@@ -52,6 +52,8 @@ def prepare(ground: Ground) -> Press:
 
     Raises FontMissing, SubsetterMissing, FormBroken.
     """
+    # WeasyPrint tells every step of every layout.
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     press = Press(ground.settings.state_dir / "press")
     press.warm_up(all_seals())
     return press
@@ -97,6 +99,7 @@ async def _housekeeping(ground: Ground, stop: asyncio.Event) -> None:
             await asyncio.to_thread(certificates.sweep, ground)
             await asyncio.to_thread(remove_departed_residents, ground)
             await asyncio.to_thread(forget_sessions, ground)
+            await asyncio.to_thread(certificates.reconcile_by_night, ground)
         except sa.exc.OperationalError as lost:
             _LOGGER.warning("housekeeping waits for the database (%s)", type(lost).__name__)
         await _pause(stop, _HOUSEKEEPING_EVERY)

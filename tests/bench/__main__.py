@@ -4,12 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.bench import certificates, identity, revocation, tap_to_ticket
+from tests.bench import certificates, identity, issuing, revocation, tap_to_ticket
 from tests.bench.figures import Figure
 
 # A measurement is one line here: its name on the command line, and the function that yields its figures.
 MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tap_to_ticket": tap_to_ticket.measure,
+    "issuing": issuing.measure,
     "identity": identity.measure,
     "revocation": revocation.measure,
     "certificates": certificates.measure,

@@ -21,6 +21,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("kiosk", "GET", "/"): SCREEN,
     ("kiosk", "GET", "/screen"): SCREEN,
     ("kiosk", "GET", "/time"): SCREEN,
+    ("kiosk", "POST", "/means"): SCREEN,
+    ("kiosk", "POST", "/cancel-payment"): SCREEN,
     ("kiosk", "GET", "/help/<topic>"): SCREEN,
     ("kiosk", "GET", "/help"): SCREEN,
     ("kiosk", "GET", "/start"): SCREEN,

@@ -261,7 +261,9 @@ def test_a_seal_excuses_nothing_else(change: Callable[[pikepdf.Pdf], None], word
         sign(pdf)
         change(pdf)
 
-    assert refusal(changed(both)) == word
+    data = changed(both)
+    # Everything else about the seal is right.
+    assert refusal(ranged(data) if HOLE.hex().encode() in data else data) == word
 
 
 def empty_form(pdf: pikepdf.Pdf) -> None:

@@ -36,7 +36,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def visitor(house: House, page: Page) -> Iterator[KioskVisitor]:
     """A resident before the kiosk's first screen; nothing lies on the reader before or after."""
     house.kiosk_reader.remove()
-    arriving = KioskVisitor(page, house.kiosk_url)
+    arriving = KioskVisitor(page, house.kiosk_url, house.payment)
     arriving.arrive()
     yield arriving
     house.kiosk_reader.remove()

@@ -1,4 +1,4 @@
-"""A certificate on its way through other hands: from the printer to the page that checks it, and home."""
+"""A certificate on its way through other hands: from the printer to the page that checks it, and back home."""
 
 import os
 import subprocess

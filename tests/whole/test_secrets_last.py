@@ -52,7 +52,7 @@ def _keep(page: Page, folder: Path) -> None:
 def _visit_kiosk(house: House, context: BrowserContext, card: str, pin: str, kept: Path) -> None:
     """A wrong PIN, the right one, a certificate."""
     wrong = f"{(int(pin) + 1) % 10000:04}"
-    visitor = KioskVisitor(context.new_page(), house.kiosk_url)
+    visitor = KioskVisitor(context.new_page(), house.kiosk_url, house.payment)
     visitor.arrive()
     visitor.begin()
     house.kiosk_reader.insert(card)

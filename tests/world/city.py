@@ -98,6 +98,8 @@ def ready(state: Path) -> City:
             shutil.rmtree(folder, ignore_errors=True)
             _build(folder)
             stamp.write_text(wanted)
+        # Quick when nothing has changed: forms are kept by what they are made from.
+        _run(folder, "-m", "tests.world.forms", str(folder / "press"))
     return City(folder)
 
 

@@ -21,6 +21,7 @@ from tests.world.house import House
 
 KIOSK_CARD = "card-0004"  # a name with a variation selector: the hardest text to carry to paper unharmed
 FILING_CARD = "card-0030"
+MONEY_SECONDS = 20
 
 
 class StepFailedError(Exception):
@@ -48,8 +49,9 @@ class Run:
     ) -> Path:
         """Card on the reader, PIN, choice, paper; returns the sheet that came out."""
         context = browser.new_context(viewport={"width": 1080, "height": 1920}, locale="ja-JP")
-        visitor = KioskVisitor(context.new_page(), self.house.kiosk_url)
+        visitor = KioskVisitor(context.new_page(), self.house.kiosk_url, self.house.payment)
         before = set(self.house.printer.sheets.glob("*.pdf"))
+        before_money = set(self.house.payment.entries())
         with self.timed("kiosk_card"):
             visitor.arrive()
             visitor.begin(kind)
@@ -61,16 +63,29 @@ class Run:
         with self.timed("kiosk_paper"):
             visitor.print_it(self.house.kiosk_reader.remove)
             visitor.leave()
+        with self.timed("kiosk_money"):
+            self._demand_money(before_money)
         context.close()
         came_out = set(self.house.printer.sheets.glob("*.pdf")) - before
         if len(came_out) != 1:
             raise StepFailedError(f"{len(came_out)} documents came out, one was ordered")
         return came_out.pop()
 
+    def _demand_money(self, before: set[str]) -> None:
+        """The fee of the paper that came out is in the box, once."""
+        until = time.monotonic() + MONEY_SECONDS
+        while True:
+            paid = [entry for sale, entry in self.house.payment.entries().items() if sale not in before]
+            if [(entry.captures, entry.reversals) for entry in paid] == [(1, 0)]:
+                return
+            if time.monotonic() > until:
+                raise StepFailedError(f"the book of the payment machine says {paid}")
+            time.sleep(0.1)
+
     def refused(self, browser: Browser, card: DemoCard, kind: str = "resident_record") -> str:
         """The code of the page that ends this resident's visit to the kiosk."""
         context = browser.new_context(viewport={"width": 1080, "height": 1920}, locale="ja-JP")
-        visitor = KioskVisitor(context.new_page(), self.house.kiosk_url)
+        visitor = KioskVisitor(context.new_page(), self.house.kiosk_url, self.house.payment)
         visitor.arrive()
         visitor.begin(kind)
         self.house.kiosk_reader.insert(card.card_id)

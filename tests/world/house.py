@@ -20,6 +20,7 @@ from portal.embedded import EmbeddedPostgres
 from tests.world import health, settings_files
 from tests.world.card.world import ReaderWorld
 from tests.world.city import CHECKOUT, City
+from tests.world.payment.control import PaymentMachine
 from tests.world.printer.machine import Printer
 from tests.world.service import Service
 
@@ -56,6 +57,7 @@ class House:
         self.printer = Printer(
             folder / "printer", port=ports["printer"], page_seconds=self.options.page_seconds, runtime=runtime / "p"
         )
+        self.payment = PaymentMachine(folder / "payment", ports["payment"], runtime / "till.sock")
         self.services: dict[str, Service] = {}
 
     def origin(self, face: str) -> str:
@@ -99,6 +101,7 @@ class House:
             self.kiosk_reader.start()
             self.home_reader.start()
             self.printer.start()
+            self.payment.start()
         with self._timed("programs_s"):
             self.services = {service.name: service for service in self._programs()}
             for service in self.services.values():
@@ -114,6 +117,7 @@ class House:
         """Stop every process that was started, the newest first."""
         for service in reversed(self.services.values()):
             service.stop()
+        self.payment.stop()
         self.printer.stop()
         self.home_reader.stop()
         self.kiosk_reader.stop()

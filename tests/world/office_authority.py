@@ -20,6 +20,7 @@ _NAME = x509.Name(
         x509.NameAttribute(NameOID.COMMON_NAME, "Demo Office CA"),
     ]
 )
+_COMMENT = x509.ObjectIdentifier("2.16.840.1.113730.1.13")
 # Long enough for every day on which tests or a demo may happen; a real one lives three to five years.
 LIFE = timedelta(days=10 * 365)
 _DEMO_START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -52,6 +53,7 @@ class OfficeAuthority:
         not_after: datetime | None = None,
         usages: frozenset[str] = frozenset({"digital_signature", "content_commitment"}),
         authority: bool = False,
+        ballast: int = 1,
     ) -> bytes:
         """The certificate (PEM) for a PKCS#10 request (PEM); raises RequestRefused. The rest spoils it for tests."""
         parsed = x509.load_pem_x509_csr(request)
@@ -69,6 +71,7 @@ class OfficeAuthority:
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
             .add_extension(_key_usage(usages), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(x509.UnrecognizedExtension(_COMMENT, bytes(ballast)), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )

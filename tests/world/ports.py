@@ -13,6 +13,7 @@ FOR_PEOPLE = {
     "bridge": 8765,
     "ocsp": 8081,
     "printer": 8631,
+    "payment": 8632,
 }
 
 

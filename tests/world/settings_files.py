@@ -47,6 +47,8 @@ agent_socket = "{runtime / "agent.sock"}"
 listen_port = {ports["kiosk"]}
 help_place = "市民課 1番窓口"
 help_phone = "000-000-0000"
+payment_device = "127.0.0.1:{ports["payment"]}"
+command_keys = "ticket-keys.json"
 """
 
 

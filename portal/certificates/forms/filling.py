@@ -39,16 +39,17 @@ class Texts:
     def _lines(self, place: Place, text: str) -> tuple[str, ...]:
         if not text:
             return ()
-        width = self.width(text)
-        for count, setting in enumerate(place.settings, 1):
-            room = (setting.width + _ROUNDING) / setting.size
-            if count == 1:
-                if width <= room:
-                    return (text,)
-            elif width <= room * count:
-                lines = broken(text, self._advances(text), count, room)
-                if lines is not None:
-                    return lines
+        width, first = self.width(text), place.settings[0]
+        if width <= (first.width + _ROUNDING) / first.size:
+            return (text,)
+        for anywhere in (False, True):
+            for count, setting in enumerate(place.settings[1:], 2):
+                room = (setting.width + _ROUNDING) / setting.size
+                if width <= room * count:
+                    pieces, advances = tuple(self.coverage.cut(text)), self._advances(text)
+                    lines = broken(pieces, advances, count, room, anywhere=anywhere)
+                    if lines is not None:
+                        return lines
         raise DoesNotFit(place.path)
 
     def _advances(self, text: str) -> tuple[float, ...]:

@@ -1,13 +1,11 @@
 """Line breaking: how a text stands in its place, decided in one way for the compiled form and the full layout.
 
 A place has settings: on one line, on two in a smaller size, and so on, as far as its form provides. The first in
-which the text fits is taken. Nothing is ever squeezed, clipped or set smaller than a setting of the form says.
+which the text fits is taken; a word is only broken where none would do without. Nothing is ever squeezed, clipped or
+set smaller than a setting of the form says.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
-
-from portal.certificates.characters import sequences
 
 _FIRST_FULL_WIDTH = 0x2E80
 _SPACES = " \u3000"
@@ -19,17 +17,16 @@ _NEVER_LAST = set("（［｛「『【〈《〔([{")
 _ROUNDING = 1e-6
 
 
-@lru_cache(maxsize=4096)
-def broken(text: str, advances: tuple[float, ...], count: int, width: float) -> tuple[str, ...] | None:
-    """`text` on exactly `count` lines, none wider than `width`, the widest as narrow as can be; None if impossible.
+def broken(
+    pieces: tuple[str, ...], advances: tuple[float, ...], count: int, width: float, *, anywhere: bool
+) -> tuple[str, ...] | None:
+    """A text on exactly `count` lines, none wider than `width`, the widest as narrow as can be; None if impossible.
 
-    `advances` are the widths of its character sequences, in the unit of `width`. Lines break after spaces and beside
-    full-width characters; only where that does not do, anywhere between two sequences.
+    `pieces` are what has a glyph each, `advances` their widths in the unit of `width`. Lines break after spaces and
+    beside full-width characters, or `anywhere` between two pieces.
     """
-    pieces = sequences(text)
-    return _best(pieces, advances, _opportunities(pieces), count, width) or _best(
-        pieces, advances, list(range(1, len(pieces))), count, width
-    )
+    places = list(range(1, len(pieces))) if anywhere else _opportunities(pieces)
+    return _best(pieces, advances, places, count, width)
 
 
 def _opportunities(pieces: Sequence[str]) -> list[int]:

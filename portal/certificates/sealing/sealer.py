@@ -4,25 +4,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from portal.certificates.eras import in_era
 from portal.certificates.numbers import parted
-from portal.certificates.paper import Issue, Kind, Sheet
+from portal.certificates.paper import Issue, Kind, Layout, Sheet
 from portal.certificates.papers.contents import Content, PageContent, Words, enclose
 from portal.certificates.sealing import qr, signature, stamp, tie
 from portal.certificates.sealing.active import Active
 from portal.certificates.sealing.stamp import Stamp
 from portal.certificates.values import Text, pictures, texts
 from portal.keys import Purpose, SigningKeys
-
-
-class Layout(Protocol):
-    """Anything made of sheets."""
-
-    @property
-    def sheets(self) -> tuple[Sheet, ...]:
-        """In their order."""
 
 
 class AnotherMunicipality(Exception):

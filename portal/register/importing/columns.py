@@ -2,11 +2,11 @@
 
 import base64
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 
+from portal.register.characters import CharacterRefused, as_registered
 from portal.register.importing.pictures import is_seal_picture
 from portal.register.importing.report import RefusalCode
 from portal.register.model import ResidentStatus, Sex
@@ -17,15 +17,15 @@ Value = str | bool | int | date | bytes | None
 
 _LONGEST_TEXT = 500
 _LONGEST_PICTURE = 40_000
-_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 class ValueRefused(Exception):
-    """Raised when a value cannot be what its column holds. Carries the code, never the value."""
+    """Raised when a value cannot be what its column holds. Carries the code and code points, never the value."""
 
-    def __init__(self, code: RefusalCode) -> None:
+    def __init__(self, code: RefusalCode, code_points: str = "") -> None:
         super().__init__(code.value)
         self.code = code
+        self.code_points = code_points
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class Column:
             if self.required:
                 raise ValueRefused(RefusalCode.REQUIRED)
             return None
-        check_characters(raw, self.longest)
-        return self.understand(raw)
+        return self.understand(registrable(raw, self.longest))
 
 
 @dataclass(frozen=True)
@@ -56,28 +55,17 @@ class File:
     required: bool = False
 
 
-def check_characters(text: str, longest: int = _LONGEST_TEXT) -> None:
-    """Refuse what no registered text can hold; everything else is kept exactly as it came. Raises ValueRefused."""
+def registrable(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """`text` as the register holds it; refuses what no registered text can hold. Raises ValueRefused."""
     if len(text) > longest:
         raise ValueRefused(RefusalCode.TOO_LONG)
     if text != text.strip():
-        raise ValueRefused(RefusalCode.SURROUNDING_SPACE)
-    for place, character in enumerate(text):
-        category = unicodedata.category(character)
-        if category in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
-            raise ValueRefused(RefusalCode.CONTROL_CHARACTER)
-        # 外字 of some vendor: it has no meaning here, and a paper with it would show another character.
-        if category == "Co":
-            raise ValueRefused(RefusalCode.PRIVATE_CHARACTER)
-        # Newer than this Python knows is still a character; a noncharacter never is one.
-        if category == "Cn" and _is_noncharacter(ord(character)):
-            raise ValueRefused(RefusalCode.UNASSIGNED_CHARACTER)
-        if _SELECTORS.match(character) and (place == 0 or not text[place - 1].isalnum()):
-            raise ValueRefused(RefusalCode.LONE_SELECTOR)
-
-
-def _is_noncharacter(code: int) -> bool:
-    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+        space = text[0] if text[0].isspace() else text[-1]
+        raise ValueRefused(RefusalCode.SURROUNDING_SPACE, f"U+{ord(space):04X}")
+    try:
+        return as_registered(text)
+    except CharacterRefused as refused:
+        raise ValueRefused(RefusalCode(refused.fault.value), refused.code_points) from refused
 
 
 def _text(raw: str) -> str:

@@ -134,5 +134,5 @@ def _row(file: File, number: int, cells: dict[str, str]) -> Row:
         try:
             values[column.name] = column.value(cells[column.name])
         except ValueRefused as refusal:
-            refused.append(Refusal(file.name, number, column.name, refusal.code))
+            refused.append(Refusal(file.name, number, column.name, refusal.code, refusal.code_points))
     return Row(file.name, number, values, tuple(refused))

@@ -19,6 +19,7 @@ class RefusalCode(StrEnum):
     PRIVATE_CHARACTER = "private_character"
     UNASSIGNED_CHARACTER = "unassigned_character"
     LONE_SELECTOR = "lone_selector"
+    UNKNOWN_VARIANT = "unknown_variant"
     SURROUNDING_SPACE = "surrounding_space"
     BAD_NUMBER = "bad_number"
     BAD_CHECK_DIGIT = "bad_check_digit"
@@ -56,12 +57,16 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Refusal:
-    """One refused row (`row` counts lines, the header is 1), or a whole file (`row` 0)."""
+    """One refused row (`row` counts lines, the header is 1), or a whole file (`row` 0).
+
+    `code_points` names the character or variation sequence where the refusal is about one.
+    """
 
     file: str
     row: int
     column: str
     code: RefusalCode
+    code_points: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, order=True)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from kiosk.agent_client import AgentStatus, AgentUnreachable, EndedOrder, OrderProgress, OrderUnknown, Reason
 from kiosk.card.client import ReaderError, ReaderUnavailableError
+from kiosk.payment.device import Reservation
+from kiosk.payment.nexo import Condition, Means
+from kiosk.payment.till import Ended, Progress
 from kiosk.portal_answers import (
     Bulletin,
     CertificateKind,
@@ -31,6 +38,15 @@ ITEMS = (
     Item("nationality", "国籍・在留情報", default=False),
 )
 HOUSEHOLD = (Person("p1", NAME), Person("p2", "髙橋 花子"), Person("p3", "髙橋 蓮"))
+
+
+_DOCUMENT = b"%PDF-1.7 test"
+
+
+def ticket(order: str, persons: Collection[str], document: bytes) -> str:
+    """A manifest as the portal signs one; the signature is nothing the kiosk looks at."""
+    said = {"order": order, "subjects": list(persons), "sha256": hashlib.sha256(document).hexdigest()}
+    return f"e30.{base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip('=')}.c2ln"
 
 
 class Time:
@@ -147,7 +163,18 @@ class FakePortal:
         CertificateKind("resident_record", "住民票の写し", 300, available=True, reason=None),
         CertificateKind("seal", "印鑑登録証明書", 300, available=False, reason="maintenance"),
     )
+    fee: int = 0
+    """of the paper asked for: most tests are about something else than money"""
+    pay_error: Exception | None = None
+    authorised: list[tuple[str, Reservation]] = field(default_factory=list)
+    ended: list[Ended] = field(default_factory=list)
+    abandoned: list[str] = field(default_factory=list)
+    starts: int = 0
+    looks: int = 0
+    """how often an issuance was asked for"""
     commands: tuple[str, ...] = ()
+    ticket: str | None = None
+    """given out in place of the right one"""
     requests: list[IssuanceRequest] = field(default_factory=list)
     outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
@@ -160,8 +187,9 @@ class FakePortal:
         if trouble is not None:
             raise trouble
 
-    def heartbeat(self, reader: Table, printer: Table) -> Bulletin:
+    def heartbeat(self, reader: Table, printer: Table, *, started: bool = False) -> Bulletin:
         self._answer()
+        self.starts += started
         self.reports.append((reader, printer))
         return Bulletin("みさき市", self.open, self.reason, "6:30–23:00", self.kinds, self.commands)
 
@@ -186,17 +214,66 @@ class FakePortal:
     def issuance(self, token: str, issuance: str) -> Issuance:
         self._answer(self.issue_error)
         self.renders -= 1
-        return Issuance(issuance, "rendering") if self.renders > 0 else Issuance(issuance, self.end_state, self.pages)
+        self.looks += 1
+        if self.renders > 0:
+            return Issuance(issuance, "rendering", fee=self.fee)
+        return Issuance(issuance, self.end_state, self.pages, fee=self.fee)
 
     def release(self, token: str, issuance: str) -> Released:
         self._answer(self.release_error)
         self.releases += 1
-        return Released("ticket", b"%PDF-1.7 test")
+        return Released(self.ticket or ticket(issuance, self.requests[-1].persons, _DOCUMENT), _DOCUMENT)
 
     def report_outcome(self, issuance: str, outcome: Outcome) -> None:
         self.reported += 1
         self._answer(self.report_error)
         self.outcomes.append((issuance, outcome))
+
+    def authorise(self, token: str, issuance: str, means: str, held: Reservation) -> None:
+        self._answer(self.pay_error)
+        self.authorised.append((means, held))
+
+    def end_payment(self, ended: Ended) -> None:
+        self._answer()
+        self.ended.append(ended)
+
+    def abandon(self, issuance: str) -> None:
+        self._answer()
+        self.abandoned.append(issuance)
+
+
+@dataclass
+class FakeTill:
+    means: frozenset[Means] = frozenset({"cash", "contactless"})
+    alive: bool = True
+    now: Progress = field(default_factory=lambda: Progress("waiting"))
+    begun: list[tuple[str, int, str]] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    obeyed: list[str] = field(default_factory=list)
+    ended: Ended | None = None
+    busy: bool = False
+
+    def condition(self) -> Condition | None:
+        return Condition(self.means) if self.alive else None
+
+    def begin(self, order: str, yen: int, means: Means) -> bool:
+        if not self.busy:
+            self.begun.append((order, yen, means))
+        return not self.busy
+
+    def progress(self, order: str) -> Progress:
+        return self.now
+
+    def cancel(self, order: str) -> None:
+        self.cancelled.append(order)
+
+    def obey(self, token: str) -> Ended | None:
+        self.obeyed.append(token)
+        return self.ended
+
+    def hold(self, yen: int = 300) -> None:
+        """The person has paid."""
+        self.now = Progress("held", yen, held=Reservation("R7", yen))
 
 
 @dataclass

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.agent_client import Reason
+from kiosk.agent_client import AgentUnreachable, Reason
 from kiosk.journey.failures import FAILURES
 from kiosk.journey.states import Event, State
 from kiosk.journey.visit import Failure
+from kiosk.payment.till import Progress
 from kiosk.portal_answers import CertificateKind, Person
-from tests.kiosk.journey.doubles import FakePortal
+from kiosk.portal_client import PortalBusy
+from tests.kiosk.journey.doubles import FakePortal, FakeTill
 from tests.kiosk.journey.stage import Stage
 
 
@@ -110,6 +112,52 @@ def preparing(seconds: float = 0) -> Stage:
     return stage
 
 
+def paying(means: str = "cash", progress: Progress | None = None) -> Stage:
+    stage = Stage().to_paying(means)
+    assert stage.till is not None
+    stage.till.now = progress or Progress("waiting", 100)
+    stage.step()
+    return stage
+
+
+def payment_refused() -> Stage:
+    return paying(progress=Progress("refused", problem="payment_no_change"))
+
+
+def paid() -> Stage:
+    stage = paying()
+    assert stage.till is not None
+    stage.till.hold()
+    stage.agent.put_error = AgentUnreachable()
+    stage.step(2)
+    return stage
+
+
+def one_means_only() -> Stage:
+    stage = Stage(till=FakeTill(frozenset({"cash"})))
+    stage.open()
+    stage.press("begin")
+    return stage
+
+
+def done_with_receipt() -> Stage:
+    stage = paying()
+    assert stage.till is not None
+    stage.till.hold()
+    stage.step(2)
+    stage.agent.print_sheet()
+    stage.agent.print_sheet()
+    stage.step()
+    stage.press("paper-taken")
+    return stage
+
+
+def overloaded() -> Stage:
+    stage = Stage(portal=FakePortal(issue_error=PortalBusy("overloaded", "7K3M9PQ2", 150))).to_take_card()
+    stage.step()
+    return stage
+
+
 def printing() -> Stage:
     stage = Stage().to_printing()
     stage.agent.print_sheet()
@@ -191,6 +239,15 @@ SCENES: dict[str, Callable[[], Stage]] = {
     "take_card-slow": lambda: take_card(9),
     "preparing": preparing,
     "preparing-slow": lambda: preparing(9),
+    "choose_certificate-cash-only": one_means_only,
+    "choose_means": lambda: Stage().to_means(),
+    "choose_means-refused": payment_refused,
+    "paying": paying,
+    "paying-contactless": lambda: paying("contactless"),
+    "paying-silent": lambda: paying(progress=Progress("silent")),
+    "preparing-paid": paid,
+    "done-receipt": done_with_receipt,
+    "failed-overloaded": overloaded,
     "printing": printing,
     "printing-no-paper": printing_without_paper,
     "take_paper": take_paper,

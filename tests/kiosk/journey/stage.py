@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from kiosk.app import Kiosk, create_app, kiosk_of
 from kiosk.journey.states import State
 from kiosk.settings import Settings
-from tests.kiosk.journey.doubles import ORIGIN, PIN, FakeAgent, FakePortal, FakeReader, Time
+from tests.kiosk.journey.doubles import ORIGIN, PIN, FakeAgent, FakePortal, FakeReader, FakeTill, Time
 
 
 class Compiled(BytecodeCache):
@@ -49,12 +49,13 @@ class Stage:
     reader: FakeReader = field(default_factory=FakeReader)
     portal: FakePortal = field(default_factory=FakePortal)
     agent: FakeAgent = field(default_factory=FakeAgent)
+    till: FakeTill | None = field(default_factory=FakeTill)
     time: Time = field(default_factory=Time)
     settings: Settings = SETTINGS
 
     def __post_init__(self) -> None:
         self.app: Flask = create_app(
-            self.settings, reader=self.reader, portal=self.portal, agent=self.agent, clock=self.time
+            self.settings, reader=self.reader, portal=self.portal, agent=self.agent, till=self.till, clock=self.time
         )
         self.app.jinja_env.bytecode_cache = Compiled()
         self.browser: FlaskClient = self.app.test_client()
@@ -145,6 +146,23 @@ class Stage:
         self.to_confirm()
         self.press("confirm")
         assert self.at(State.TAKE_CARD)
+        return self
+
+    def to_means(self) -> Stage:
+        """Card taken, paper ready, fee due."""
+        self.portal.fee = 300
+        self.to_take_card()
+        self.step(3)
+        self.reader.take()
+        self.step(3)
+        assert self.at(State.CHOOSE_MEANS), (self.state, self.failure)
+        return self
+
+    def to_paying(self, means: str = "cash") -> Stage:
+        self.to_means()
+        self.post("/means", means=means)
+        self.step()
+        assert self.at(State.PAYING)
         return self
 
     def to_printing(self) -> Stage:

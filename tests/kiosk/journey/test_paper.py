@@ -14,7 +14,7 @@ from kiosk.agent_client import (
 )
 from kiosk.journey.states import State
 from kiosk.portal_client import IssuanceRefused, PortalBusy, PortalRefused, PortalUnreachable
-from tests.kiosk.journey.doubles import NAME, FakePortal
+from tests.kiosk.journey.doubles import NAME, FakePortal, ticket
 from tests.kiosk.journey.stage import Stage
 
 
@@ -78,6 +78,23 @@ def test_an_order_the_agent_refuses_is_reported_as_not_printed(stage: Stage, err
     assert stage.failure == code
     stage.beat()
     assert [outcome.state for _, outcome in stage.portal.outcomes] == ["not_printed"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [ticket("another order", ("p1",), b"%PDF-1.7 test"), ticket(FakePortal.order, ("p2",), b"%PDF-1.7 test")]
+)
+def test_a_document_that_this_session_did_not_ask_for_is_not_printed_and_closes_the_device(
+    stage: Stage, wrong: str
+) -> None:
+    stage.portal.ticket = wrong
+    stage.to_take_card()
+    stage.step(2)
+    stage.reader.take()
+    stage.wait(3)
+    assert stage.agent.puts == 0
+    assert stage.failure == "order_refused"
+    [(order, outcome)] = stage.portal.outcomes
+    assert (order, outcome.state, outcome.detail) == (stage.portal.order, "unknown", "manifest")
 
 
 def test_paper_that_ran_out_meanwhile_is_noticed_before_the_ticket_is_fetched(stage: Stage) -> None:

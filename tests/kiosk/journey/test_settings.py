@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.payment.wire import Address
 from kiosk.settings import Limits, SettingsError, load, path_from_environment
 
 GOOD = """
@@ -75,3 +76,19 @@ def test_the_file_must_be_named_and_be_there(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("KIOSK_SETTINGS", str(tmp_path / "absent.toml"))
     with pytest.raises(SettingsError):
         load(path_from_environment())
+
+
+def test_the_payment_device_and_the_keys_of_its_commands_come_together(folder: Path) -> None:
+    (folder / "keys.json").write_text("{}")
+    both = 'payment_device = "127.0.0.1:9100"\ncommand_keys = "keys.json"\n'
+    found = load(written(folder, both + GOOD)).payment_device
+    assert found == Address("127.0.0.1", 9100)
+    for wrong in (
+        'payment_device = "127.0.0.1:9100"\n',
+        'command_keys = "keys.json"\n',
+        both.replace(":9100", ""),
+        both.replace("9100", "70000"),
+        both.replace("keys.json", "absent.json"),
+    ):
+        with pytest.raises(SettingsError):
+            load(written(folder, wrong + GOOD))

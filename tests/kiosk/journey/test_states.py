@@ -41,6 +41,7 @@ facts = st.builds(
     content=st.booleans(),
     person=st.booleans(),
     released=st.booleans(),
+    paid=st.booleans(),
     warned_in=st.sampled_from([None, *State]),
 )
 
@@ -67,7 +68,11 @@ def test_every_event_is_in_the_table() -> None:
 
 
 def test_nothing_is_printed_before_the_card_is_gone() -> None:
-    assert {row.source for row in TABLE if row.target is State.PREPARING} == {State.TAKE_CARD}
+    assert {row.source for row in TABLE if row.target is State.PREPARING} == {State.TAKE_CARD, State.PAYING}
+    assert {row.source for row in TABLE if row.target is State.PAYING} == {State.CHOOSE_MEANS}
+    assert {row.source for row in TABLE if row.target is State.CHOOSE_MEANS} == {
+        State.PREPARING, State.PAYING, State.IDLE_WARNING,
+    }  # fmt: skip
     assert {row.source for row in TABLE if row.target is State.PRINTING} == {State.PREPARING}
     with pytest.raises(IllegalTransition):
         next_state(State.TAKE_CARD, Event.CARD_TAKEN, Facts(card_in=True))

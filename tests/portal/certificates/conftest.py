@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal import certificates, database, municipality, register, terminals
-from portal.certificates import Refused, Released, Requested, State
+from portal.certificates import IssuanceUnknown, Means, NotAuthorisable, Refused, Released, Requested, State
 from portal.certificates.paper import Issue, Kind, Layout
 from portal.certificates.press import Press, Printed
 from portal.certificates.rendering import render
@@ -44,9 +45,11 @@ class Visit:
 def press(base_settings: Settings) -> Press:
     """One press for all tests, as in a worker process; what it compiles is kept for other runs and for workers."""
     folder, kept = base_settings.state_dir / "press", CHECKOUT / ".state" / "press-forms"
-    folder.mkdir(parents=True)
-    kept.mkdir(exist_ok=True)
-    (folder / "forms").symlink_to(kept)
+    kept.mkdir(parents=True, exist_ok=True)
+    # Rooms beside this one use this fixture, too: each opens a press of its own over the same forms.
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / "forms").symlink_to(kept)
     press = Press(folder)
     press.warm_up(all_seals())
     return press
@@ -100,7 +103,31 @@ class Kiosk:
     def render(self, issuance: UUID) -> None:
         render(self.ground, self.press, software_sealing(), issuance)
 
+    def pay(
+        self,
+        issuance: UUID,
+        visit: Visit,
+        *,
+        terminal: str = TERMINAL,
+        reference: str = "R1",
+        amount: int | None = None,
+    ) -> State:
+        with database.transaction(self.ground.engine) as connection:
+            of_it = sa.select(issuances.c.fee).where(issuances.c.id == issuance)
+            fee = connection.execute(of_it).scalar_one_or_none()
+            return certificates.authorise(
+                connection, issuance, terminal, visit, means=Means.CASH, reference=reference,
+                amount=(fee or 0) if amount is None else amount, now=self.ground.clock.now(),
+            )  # fmt: skip
+
     def release(self, issuance: UUID, visit: Visit, terminal: str = TERMINAL) -> Released | Refused:
+        """The fee is paid first, if this person can pay it and has not."""
+        with suppress(IssuanceUnknown, NotAuthorisable):
+            self.pay(issuance, visit, terminal=terminal)
+        return self.fetch(issuance, visit, terminal)
+
+    def fetch(self, issuance: UUID, visit: Visit, terminal: str = TERMINAL) -> Released | Refused:
+        """Ask for the document, paid or not."""
         with database.transaction(self.ground.engine) as connection:
             return certificates.release(connection, self.ground, issuance, terminal, visit, self.ground.clock.now())
 

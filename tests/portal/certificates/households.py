@@ -1,6 +1,6 @@
 """Households made up by a seed: ordinary ones as they come to a kiosk, and texts as long as a form can hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, timedelta
 from random import Random
@@ -9,7 +9,7 @@ from uuid import UUID
 from portal.certificates.characters import Coverage
 from portal.certificates.forms.compiling import Form, Place
 from portal.certificates.kinds import kind_of
-from portal.certificates.paper import Extent, Layout, Subject
+from portal.certificates.paper import Extent, Layout, Picture, Subject
 from portal.certificates.values import texts
 from portal.register import ResidentRecord, Sex
 from tests.portal.register.people import PLAIN
@@ -154,9 +154,9 @@ class Stretching:
             text, reached = text + sign, reached + advance
 
 
-def with_texts(values: object, new: dict[str, str], path: str = "") -> object:
-    """The tree of a sheet's values with these texts at their paths instead."""
-    if isinstance(values, str):
+def with_texts(values: object, new: Mapping[str, str | Picture], path: str = "") -> object:
+    """The tree of a sheet's values with these texts and pictures at their paths instead."""
+    if isinstance(values, str | Picture):
         return new.get(path, values)
     if isinstance(values, tuple):
         return tuple(with_texts(member, new, _below(path, str(place))) for place, member in enumerate(values))

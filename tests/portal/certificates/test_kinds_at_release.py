@@ -259,6 +259,7 @@ def test_nothing_of_a_paper_changes_while_it_is_being_released(kiosk: Kiosk, vis
         # Another member's move: no row of the applicant is touched.
         "domicile_record": lambda other: put_family(other, "F1", [member(owner), member(son, name="渡辺　陸")]),
     }
+    kiosk.pay(issuance, visit)
     with database.transaction(kiosk.ground.engine) as releasing:
         now = kiosk.ground.clock.now()
         answer = certificates.release(releasing, kiosk.ground, issuance, TERMINAL, visit, now)

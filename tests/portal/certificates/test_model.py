@@ -13,6 +13,9 @@ from portal import certificates, database, register
 from portal.certificates import (
     Answer,
     IssuanceUnknown,
+    NotAbandonable,
+    NotAuthorisable,
+    NotPaid,
     NotReleasable,
     NotReportable,
     NotSettleable,
@@ -22,6 +25,7 @@ from portal.certificates import (
     State,
     StatementMissing,
 )
+from portal.certificates.money.tables import PaymentState, payments
 from portal.certificates.rendering import MOST_ATTEMPTS
 from portal.certificates.states import move
 from portal.certificates.tables import Event, issuance_documents, issuances
@@ -29,12 +33,32 @@ from portal.register import HoldReason
 from tests.portal.certificates.conftest import OTHER_TERMINAL, TERMINAL, Kiosk, Visit
 from tests.portal.register.people import TESTER
 
+MONEY = {
+    State.REQUESTED: {PaymentState.NONE, PaymentState.AUTHORISED},
+    State.RENDERING: {PaymentState.NONE, PaymentState.AUTHORISED},
+    State.READY: {PaymentState.NONE, PaymentState.AUTHORISED},
+    State.AUTHORISED: {PaymentState.AUTHORISED},
+    State.RELEASED: {PaymentState.AUTHORISED},
+    State.PRINTED: {PaymentState.CAPTURING},
+    State.NOT_PRINTED: {PaymentState.VOIDING},
+    State.UNKNOWN: {PaymentState.HELD},
+    State.FAILED: {PaymentState.VOIDING, PaymentState.VOIDED},
+    State.EXPIRED: {PaymentState.VOIDING, PaymentState.VOIDED},
+    # What could not be made was given back before staff said a word; what was held is kept for the paper they saw.
+    State.SETTLED: {PaymentState.CAPTURING, PaymentState.VOIDING, PaymentState.VOIDED},
+}
 OUTCOMES = st.sampled_from(["printed", "not_printed", "unknown"])
-_ROWS = sa.select(
-    issuances.c.id,
-    issuances.c.state,
-    sa.exists().where(issuance_documents.c.issuance_id == issuances.c.id).correlate(issuances).label("stored"),
-).where(issuances.c.id == sa.func.any(sa.bindparam("of", type_=sa.ARRAY(sa.Uuid))))
+BEFORE_RELEASE = {State.REQUESTED, State.RENDERING, State.READY, State.AUTHORISED}
+_ROWS = (
+    sa.select(
+        issuances.c.id,
+        issuances.c.state,
+        payments.c.state.label("money"),
+        sa.exists().where(issuance_documents.c.issuance_id == issuances.c.id).correlate(issuances).label("stored"),
+    )
+    .join(payments)
+    .where(issuances.c.id == sa.func.any(sa.bindparam("of", type_=sa.ARRAY(sa.Uuid))))
+)
 
 
 @dataclass
@@ -47,6 +71,7 @@ class Expected:
     age: float = 0
     stale: bool = False
     repeated: bool = False
+    paid: bool = False
     claims: int = 0
     open_case: bool = False
     out: set[tuple[str, bytes]] = field(default_factory=set)
@@ -127,6 +152,44 @@ class Counter(RuleBasedStateMachine):
         self._interrupted(lambda: self.let_time_pass(minutes=11), issuance)
 
     @rule(issuance=issuances)
+    def pay(self, issuance: UUID) -> None:
+        expected = self.known.get(issuance)
+        if expected is None:
+            return
+        try:
+            self.kiosk.pay(issuance, self.visit)
+        except NotAuthorisable:
+            assert expected.state is not State.READY
+        else:
+            expected.state = (
+                State.AUTHORISED if expected.state is State.READY and not expected.paid else expected.state
+            )
+            expected.paid = True
+
+    @rule(issuance=issuances)
+    def abandon(self, issuance: UUID) -> None:
+        expected = self.known.get(issuance)
+        if expected is None:
+            return
+        try:
+            with database.transaction(self.kiosk.ground.engine) as connection:
+                certificates.abandon(connection, issuance, TERMINAL, now=self.kiosk.ground.clock.now())
+        except NotAbandonable:
+            assert expected.state not in BEFORE_RELEASE
+        else:
+            expected.state = State.EXPIRED if expected.state in BEFORE_RELEASE else expected.state
+
+    @rule(issuance=issuances)
+    def fetch_without_paying(self, issuance: UUID) -> None:
+        expected = self.known.get(issuance)
+        if expected is not None and expected.state is State.READY and not expected.paid:
+            try:
+                self.kiosk.fetch(issuance, self.visit)
+            except NotPaid:
+                return
+            raise AssertionError("a document left unpaid")
+
+    @rule(issuance=issuances)
     def release(self, issuance: UUID) -> None:
         expected = self.known.get(issuance)
         if expected is None:
@@ -134,19 +197,20 @@ class Counter(RuleBasedStateMachine):
         try:
             answer = self.kiosk.release(issuance, self.visit)
         except NotReleasable:
-            assert expected.state not in {State.READY, State.RELEASED}
+            assert expected.state not in {State.READY, State.AUTHORISED, State.RELEASED}
             return
+        expected.paid = True
         if expected.state is State.RELEASED:
             assert isinstance(answer, Released)
         elif self.held or expected.stale:
-            assert expected.state is State.READY
+            assert expected.state in {State.READY, State.AUTHORISED}
             assert isinstance(answer, Refused)
             again = not self.held and not expected.repeated
             expected.state = State.REQUESTED if again else State.FAILED
             expected.repeated, expected.age = expected.repeated or again, 0
             return
         assert isinstance(answer, Released)
-        if expected.state is State.READY:
+        if expected.state in {State.READY, State.AUTHORISED}:
             expected.state, expected.age = State.RELEASED, 0
         expected.out.add((answer.ticket, answer.document))
 
@@ -199,7 +263,7 @@ class Counter(RuleBasedStateMachine):
             expected.age += minutes
             if expected.age < 10:
                 continue
-            if expected.state in {State.REQUESTED, State.RENDERING, State.READY}:
+            if expected.state in BEFORE_RELEASE:
                 expected.state = State.EXPIRED
             elif expected.state is State.RELEASED:
                 expected.state, expected.open_case = State.UNKNOWN, True
@@ -223,7 +287,7 @@ class Counter(RuleBasedStateMachine):
     def correct_the_record(self) -> None:
         self.kiosk.correct(self.visit.resident_id, name=f"渡辺　{uuid4().hex[:6]}")
         for expected in self.known.values():
-            expected.stale = expected.stale or expected.state is State.READY
+            expected.stale = expected.stale or expected.state in {State.READY, State.AUTHORISED}
 
     @invariant()
     def the_row_is_where_the_model_says_and_a_document_exists_only_while_it_may_be_fetched(self) -> None:
@@ -231,9 +295,18 @@ class Counter(RuleBasedStateMachine):
         with database.transaction(self.kiosk.ground.engine) as connection:
             found = {row.id: (State(row.state), row.stored) for row in connection.execute(_ROWS, {"of": list(known)})}
         assert found == {
-            issuance: (expected.state, expected.state in {State.READY, State.RELEASED})
+            issuance: (expected.state, expected.state in {State.READY, State.AUTHORISED, State.RELEASED})
             for issuance, expected in known.items()
         }
+
+    @invariant()
+    def the_money_is_where_the_paper_lets_it_be(self) -> None:
+        known: dict[UUID, Expected] = getattr(self, "known", {})
+        with database.transaction(self.kiosk.ground.engine) as connection:
+            for row in connection.execute(_ROWS, {"of": list(known)}):
+                assert PaymentState(row.money) in MONEY[known[row.id].state]
+                if row.money == PaymentState.AUTHORISED:
+                    assert known[row.id].paid
 
     @invariant()
     def at_most_one_document_was_ever_released(self) -> None:

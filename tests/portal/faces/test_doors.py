@@ -96,6 +96,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("staff", "POST", "/papers/<uuid:issuance>"): STAFF,
     ("staff", "GET", "/switches"): STAFF,
     ("staff", "POST", "/switches/issuance"): STAFF,
+    ("staff", "POST", "/switches/certificates/<kind>"): STAFF,
+    ("staff", "POST", "/switches/terminals/<terminal_id>"): STAFF,
     ("verify", "GET", "/static/<path:filename>"): PUBLIC,
     ("verify", "GET", "/healthz"): PUBLIC,
     ("verify", "GET", "/"): PUBLIC,
@@ -112,6 +114,9 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("terminal", "GET", "/v1/issuances/<uuid:issuance>"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/release"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/outcome"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/abandon"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/payment"): TERMINAL,
+    ("terminal", "POST", "/v1/issuances/<uuid:issuance>/payment/end"): TERMINAL,
 }
 CLOSED = [door for door, who in DOORS.items() if who != PUBLIC]
 FORMS = [

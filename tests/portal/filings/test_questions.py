@@ -145,6 +145,7 @@ def test_the_postal_code_may_stay_empty() -> None:
         ({"address": "1-1\u202e逆"}, Field.ADDRESS, Problem.UNREADABLE),
         ({"address": "1-1\ue000"}, Field.ADDRESS, Problem.UNREADABLE),
         ({"address": "1-1\ud83d"}, Field.ADDRESS, Problem.UNREADABLE),
+        ({"address": "渡邉\U000e0101荘"}, Field.ADDRESS, Problem.UNREADABLE),
     ],
 )
 def test_a_destination_that_no_city_could_use_is_refused(

@@ -85,6 +85,28 @@ for _ in range(2):
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_processes_that_open_a_token_at_the_same_moment_all_sign(token: TokenSettings) -> None:
+    program = f"""
+import os, sys, time
+from pathlib import Path
+from portal.keys import Purpose, SigningKeys
+from portal.settings import TokenSettings
+settings = TokenSettings(Path({str(token.module)!r}), {token.label!r}, {token.pin!r})
+for _ in range(8):
+    at, children = time.monotonic() + 0.05, []
+    for _ in range(4):
+        children.append(os.fork())
+        if children[-1] == 0:
+            while time.monotonic() < at:
+                pass
+            SigningKeys(settings).sign(Purpose.PAGE_STAMP, b"words")
+            os._exit(0)
+    if any([os.waitpid(child, 0)[1] for child in children]):
+        sys.exit(1)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_a_signature_looks_nothing_up(signing_keys: SigningKeys, monkeypatch: pytest.MonkeyPatch) -> None:
     key_id = signing_keys.newest(Purpose.PAGE_STAMP)
     signing_keys.sign_by(Purpose.PAGE_STAMP, key_id, b"words")

@@ -13,7 +13,7 @@ def test_the_file_of_the_demo_city_is_understood_whole() -> None:
     misaki = parse(MUNICIPALITY_TOML)
     assert (misaki.code, misaki.name, misaki.mayor_title) == ("982016", "みさき市", "みさき市長")
     assert misaki.kiosk_hours.text == "6:30–23:00"
-    assert misaki.fees["resident_record"] == 300
+    assert misaki.fees["resident_record"].on(date(2026, 11, 25)) == 300
     assert misaki.hold_scope is HoldScope.MOVERS
     assert date(2026, 5, 6) in misaki.holidays
 

@@ -6,9 +6,17 @@ from itertools import count
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from hypothesis import strategies as st
 
 from portal.audit import Actor, ActorKind
-from portal.register import ChangeReason, ResidentRecord, ResidentStatus, Sex
+from portal.register import (
+    ChangeReason,
+    CharacterRefused,
+    ResidentRecord,
+    ResidentStatus,
+    Sex,
+    as_registered,
+)
 from portal.register.changes import enter
 from portal.register.tables import households
 
@@ -48,6 +56,20 @@ PLAIN = ResidentRecord(
     ended_on=None,
 )
 _numbers = count(1)
+
+
+def registrable(max_size: int) -> st.SearchStrategy[str]:
+    """Any text a register may hold: all planes, marks, compatibility ideographs, selectors that belong there."""
+    # What the entry rules refuse as a whole is left out here already, so that hardly anything has to be filtered.
+    letters = st.characters(exclude_categories=("Cs", "Cc", "Cf", "Cn", "Co", "Zl", "Zp"))
+    return st.text(letters, min_size=1, max_size=max_size).filter(_kept_on_entry)
+
+
+def _kept_on_entry(text: str) -> bool:
+    try:
+        return as_registered(text) == text
+    except CharacterRefused:
+        return False
 
 
 def put_household(connection: sa.Connection, *members: Mapping[str, object]) -> list[UUID]:

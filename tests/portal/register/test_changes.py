@@ -16,10 +16,11 @@ from portal.register.changes import canonical, present_record
 from portal.register.tables import resident_history
 from tests.portal.conftest import MORNING
 from tests.portal.register.events import subjects
-from tests.portal.register.people import TESTER, put_household, put_resident
+from tests.portal.register.people import TESTER, put_household, put_resident, registrable
 
 TODAY = date(2026, 11, 24)
-TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+
+TEXTS = registrable(max_size=12)
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
 CHANGES = st.fixed_dictionaries(
     {},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.register.importing.columns import FILES, RESIDENTS, ValueRefused, check_characters
+from portal.register.importing.columns import FILES, RESIDENTS, ValueRefused, registrable
 from portal.register.importing.parsing import parse_file
 from portal.register.importing.report import RefusalCode
 from tests.conftest import CHECKOUT
@@ -41,6 +41,8 @@ COLUMNS = {column.name: column for column in RESIDENTS.columns}
         ("name", "\ufdd0田", RefusalCode.UNASSIGNED_CHARACTER),
         ("name", "\U000e0100田", RefusalCode.LONE_SELECTOR),
         ("name", "田　\U000e0100", RefusalCode.LONE_SELECTOR),
+        ("name", "\u908a\U000e0101", RefusalCode.UNKNOWN_VARIANT),
+        ("name", "田\U000e01ef", RefusalCode.UNKNOWN_VARIANT),
         ("name", " 山田", RefusalCode.SURROUNDING_SPACE),
         ("name", "山田　", RefusalCode.SURROUNDING_SPACE),
         ("resident_number", "12 3", RefusalCode.BAD_NUMBER),
@@ -96,7 +98,7 @@ def test_any_text_is_kept_or_refused_but_never_changed(text: str) -> None:
     except ValueRefused:
         return
     assert value == text
-    check_characters(text)
+    assert registrable(text) == text
 
 
 @given(st.text(max_size=20))

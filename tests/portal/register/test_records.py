@@ -5,18 +5,16 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from portal import database, register
 from portal.audit import Action, Actor, ActorKind
 from portal.register import ResidentStatus, UnknownResident
 from tests.portal.conftest import MORNING
 from tests.portal.register.events import subjects
-from tests.portal.register.people import put_household, put_resident
+from tests.portal.register.people import put_household, put_resident, registrable
 
 READER = Actor(ActorKind.STAFF, "officer-1")
-# Any characters a register may hold: all planes, selectors, compatibility ideographs; no NUL, no surrogates.
-NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=60)
+NAMES = registrable(max_size=60)
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,8 @@ def test_while_the_browser_asks_the_person_the_page_waits_and_says_what_to_press
         held.append(route)
 
     page.route("http://127.0.0.1:*/requests", hold)
-    said = press(page)
+    with page.expect_request("http://127.0.0.1:*/requests"):
+        said = press(page)
     expect(said).to_have_text(ASKS)
     held[0].abort("connectionrefused")
     expect(said).to_have_text(ONE_OF_BOTH)

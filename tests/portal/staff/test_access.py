@@ -56,6 +56,8 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", f"/papers/{SOME_ID}"): {O},
     ("GET", "/switches"): {O},
     ("POST", "/switches/issuance"): {O},
+    ("POST", f"/switches/certificates/{SOME_ID}"): {O},
+    ("POST", f"/switches/terminals/{SOME_ID}"): {O},
 }
 
 

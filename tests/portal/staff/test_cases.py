@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,12 +14,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from portal import certificates, database, terminals
 from portal.audit import audit_events
-from portal.certificates import State
-from portal.certificates.tables import issuances
+from portal.certificates import Gap, Means, PaymentState, State
+from portal.certificates.money.tables import payments
+from portal.certificates.tables import RefusalCode, issuances
+from portal.clock import local_date
 from portal.ground import Ground
 from portal.identity import Role
 from portal.keys import Purpose
+from portal.staff.words import GAPS
 from tests.portal.conftest import MovableClock
+from tests.portal.register.people import put_resident
 from tests.portal.staff.conftest import SitDown
 from tests.portal.staff.desk import Desk, words
 from tests.portal.staff.town import enrol_kiosk, lose_paper, say, settle_family
@@ -45,7 +50,7 @@ def state(ground: Ground, issuance: UUID) -> State:
 
 def commands(ground: Ground) -> list[str]:
     with database.transaction(ground.engine) as connection:
-        return terminals.open_commands(connection, "kiosk-01", now=ground.clock.now())
+        return terminals.open_commands(connection, ground.keys, "kiosk-01", now=ground.clock.now())
 
 
 def settle(desk: Desk, issuance: UUID, answer: str = "partly_printed", statement: str = STATEMENT) -> int:
@@ -144,6 +149,74 @@ def test_once_the_device_has_obeyed_the_page_says_so(desk: Desk, lost: UUID, gro
     assert "端末は停止していません" in words(desk.get(f"/cases/{lost}"))
 
 
+def hold_fee(ground: Ground, issuance: UUID) -> None:
+    with database.transaction(ground.engine) as connection:
+        connection.execute(
+            payments.insert(),
+            {
+                "issuance_id": issuance,
+                "amount": 300,
+                "state": PaymentState.HELD,
+                "means": Means.CASH,
+                "reference": "R1",
+            },
+        )
+
+
+def fee_state(ground: Ground) -> str:
+    with database.transaction(ground.engine) as connection:
+        return str(connection.execute(sa.select(payments.c.state)).scalar_one())
+
+
+def test_the_page_says_where_the_fee_is_and_what_each_answer_does_to_it(
+    desk: Desk, lost: UUID, ground: Ground
+) -> None:
+    assert "手数料はありません。" in words(desk.get(f"/cases/{lost}"))
+    hold_fee(ground, lost)
+    page = words(desk.get(f"/cases/{lost}"))
+    for text in (
+        "300円（現金） 支払いの機械が預かったまま、確認を待っています。",
+        "手数料は受け取りになります。",
+        "手数料は返します。",
+        "一部だけが出たときの手数料 300円",
+    ):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "keep", "end"),
+    [
+        ("printed", "", "capturing"), ("not_printed", "", "voiding"), ("partly_printed", "yes", "capturing"),
+        ("partly_printed", "no", "voiding"),
+    ],
+)  # fmt: skip
+def test_the_statement_about_the_paper_decides_about_the_fee(  # noqa: PLR0917
+    desk: Desk, lost: UUID, ground: Ground, answer: str, keep: str, end: str
+) -> None:
+    hold_fee(ground, lost)
+    form = {"answer": answer, "statement": STATEMENT, "keep_fee": keep}
+    assert desk.post(f"/cases/{lost}", form, page=f"/cases/{lost}").status_code == 303
+    assert fee_state(ground) == end
+    assert "支払いの機械に送っています" in words(desk.get(f"/cases/{lost}"))
+
+
+def test_a_part_of_the_paper_needs_a_word_about_the_fee(desk: Desk, lost: UUID, ground: Ground) -> None:
+    hold_fee(ground, lost)
+    form = {"answer": "partly_printed", "statement": STATEMENT}
+    response = desk.post(f"/cases/{lost}", form, page=f"/cases/{lost}")
+    assert response.status_code == 422
+    assert words(response).count("お預かりしている手数料を、受け取るか返すか選んでください。") == 2
+    assert (state(ground, lost), fee_state(ground)) == (State.UNKNOWN, "held")
+
+
+def test_gaps_of_the_books_stand_on_the_page_until_they_are_gone(desk: Desk, lost: UUID, ground: Ground) -> None:
+    certificates.reconcile(ground, local_date(ground.clock.now()))
+    page = words(desk.get("/cases"))
+    for gap in (Gap.REQUEST_MISSING, Gap.RENDERING_MISSING, Gap.DELIVERY_MISSING, Gap.STATEMENT_MISSING):
+        assert GAPS[gap] in page
+    assert set(GAPS) == set(Gap)
+
+
 def test_a_second_statement_changes_nothing_and_is_told(desk: Desk, lost: UUID, ground: Ground) -> None:
     settle(desk, lost)
     assert settle(desk, lost, "printed", "別の説明") == 409
@@ -178,3 +251,40 @@ def test_a_paper_that_could_not_be_made_has_one_possible_answer(desk: Desk, lost
     assert settle(desk, lost, "not_printed") == 303
     assert state(ground, lost) is State.SETTLED
     assert commands(ground) == []
+
+
+def refused(ground: Ground, code: RefusalCode, detail: str, **when: float) -> str:
+    """An issuance of the family that was refused so long ago; returns its number."""
+    issuance = uuid4()
+    ended = ground.clock.now() - timedelta(**when)
+    with database.transaction(ground.engine) as connection:
+        connection.execute(
+            issuances.insert(),
+            {
+                "id": issuance, "terminal_id": "kiosk-01", "request_key": uuid4(), "session": str(uuid4()),
+                "resident_id": put_resident(connection), "kind": "resident_record", "scope": "self", "persons": [],
+                "items": [], "copies": 1, "fee": 300, "state": State.FAILED, "refusal": code, "detail": detail,
+                "fence": 1, "attempts": 1, "repeated": False, "issue_number": f"982016-{str(issuance)[:8].upper()}",
+                "requested_at": ended, "ended_at": ended, "due_at": ended,
+            },
+        )  # fmt: skip
+    return f"982016-{str(issuance)[:8].upper()}"
+
+
+def test_what_could_not_be_printed_is_listed_by_field_and_code_point_for_30_days(ground: Ground, desk: Desk) -> None:
+    enrol_kiosk(ground)
+    character = refused(ground, RefusalCode.CHARACTER, "2人目の氏名: U+30EDE", hours=1)
+    length = refused(ground, RefusalCode.TOO_LONG, "転入前住所", days=29)
+    forgotten = refused(ground, RefusalCode.CHARACTER, "氏名: U+E000", days=31)
+    other = refused(ground, RefusalCode.RECORD_CHANGED, "household", hours=1)
+    page = words(desk.get("/cases"))
+    assert "印刷できない文字がある 2人目の氏名: U+30EDE" in page
+    assert "欄に入りきらない 転入前住所" in page
+    assert page.index(character) < page.index(length)
+    assert forgotten not in page
+    assert other not in page
+    assert "確認を待っている紙はありません" in page
+
+
+def test_without_anything_unprintable_the_page_has_no_such_list(desk: Desk) -> None:
+    assert "印刷できなかった証明書" not in words(desk.get("/cases"))

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from portal import database, municipality
+from portal import database, municipality, terminals
 from portal.audit import audit_events
 from portal.ground import Ground
 from portal.identity import Role
 from tests.portal.conftest import MovableClock
 from tests.portal.staff.conftest import SitDown
 from tests.portal.staff.desk import Desk, words
+from tests.portal.staff.town import enrol_kiosk
 
 
 @pytest.fixture
@@ -60,3 +61,31 @@ def test_outside_the_hours_the_page_says_so(desk: Desk, sit_down: SitDown, clock
     clock.set(datetime(2026, 11, 24, 15, 0, tzinfo=UTC))
     late = sit_down("yakin", Role.OPERATOR, name="夜勤 四郎")
     assert "受付時間外" in words(late.get("/switches"))
+
+
+def test_one_certificate_is_stopped_and_resumed(desk: Desk, ground: Ground) -> None:
+    of_it = frozenset({"resident_record"})
+    for wished, held in (("yes", of_it), ("yes", of_it), ("no", frozenset())):
+        answer = desk.post("/switches/certificates/resident_record", {"stopped": wished}, page="/switches")
+        assert answer.status_code == 303
+        with database.transaction(ground.engine) as connection:
+            assert municipality.current(connection).stopped_certificates == held
+    assert desk.post("/switches/certificates/nothing", {"stopped": "yes"}, page="/switches").status_code == 404
+    assert desk.post("/switches/certificates/resident_record", {"stopped": "?"}, page="/switches").status_code == 422
+
+
+def test_one_terminal_is_stopped_and_resumed(desk: Desk, ground: Ground) -> None:
+    enrol_kiosk(ground)
+    for wished, stopped_now in (("yes", True), ("yes", True), ("no", False)):
+        answer = desk.post("/switches/terminals/kiosk-01", {"stopped": wished}, page="/switches")
+        assert answer.status_code == 303
+        with database.transaction(ground.engine) as connection:
+            assert terminals.terminal(connection, "kiosk-01").stopped is stopped_now
+    assert desk.post("/switches/terminals/kiosk-99", {"stopped": "yes"}, page="/switches").status_code == 404
+    assert desk.post("/switches/terminals/kiosk-01", {"stopped": "?"}, page="/switches").status_code == 422
+    with database.transaction(ground.engine) as connection:
+        query = sa.select(audit_events.c.detail).where(audit_events.c.action == "terminal.enrolled")
+        told = [
+            detail for detail in connection.execute(query).scalars() if "stopped" in detail or "resumed" in detail
+        ]
+    assert len(told) == 2

@@ -1,18 +1,27 @@
 """Kiosks in front of the terminal face: enrolled, signing, with cards at their readers."""
 
 import base64
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from kiosk import portal_client
+from kiosk.portal_client import PortalClient
+from kiosk.settings import Settings
 from portal import database, municipality, terminals
 from portal.ground import Ground
 from portal.terminal import create_app
 from tests.portal.certificates.conftest import press
+from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import (
     Card,
     Question,
@@ -26,7 +35,7 @@ from tests.portal.identity.cards import (
     responder,
 )
 from tests.portal.register.people import TESTER
-from tests.portal.terminals.devices import Signing, public_pem
+from tests.portal.terminals.devices import Signing, device_key, public_pem
 from tests.world.demo_city.municipality import MUNICIPALITY_TOML
 
 __all__ = [
@@ -134,6 +143,37 @@ def visited(kiosk: Kiosk, card: Card, linked: UUID) -> Kiosk:
     """A kiosk at which the resident has logged in."""
     assert kiosk.present(card).status_code == 201
     return kiosk
+
+
+@pytest.fixture
+def kiosk_settings(kiosk: Kiosk, clock: MovableClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of the kiosk's program; its clock shows the portal's time."""
+
+    class KiosksClock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "KiosksClock":
+            moment = clock.now()
+            return cls.fromtimestamp(moment.timestamp(), tz or moment.tzinfo)
+
+    monkeypatch.setattr(portal_client, "datetime", KiosksClock)
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    key = tmp_path / "kiosk.pem"
+    key.write_bytes(device_key("kiosk-01").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return Settings(
+        terminal_id="kiosk-01",
+        portal_url="https://terminal.test",
+        portal_ca=tmp_path / "ca.pem",
+        terminal_key=key,
+        reader_socket=tmp_path / "reader",
+        agent_socket=tmp_path / "agent",
+        listen_port=0,
+    )
+
+
+@pytest.fixture
+def client(ground: Ground, kiosk_settings: Settings) -> PortalClient:
+    """The kiosk's client of the portal."""
+    return PortalClient(kiosk_settings, httpx.WSGITransport(create_app(ground)))
 
 
 def error(response: TestResponse) -> tuple[int, str]:

@@ -31,6 +31,9 @@ CALLS = [
     ("GET", f"/v1/issuances/{ANY_ID}"),
     ("POST", f"/v1/issuances/{ANY_ID}/release"),
     ("POST", f"/v1/issuances/{ANY_ID}/outcome"),
+    ("POST", f"/v1/issuances/{ANY_ID}/abandon"),
+    ("POST", f"/v1/issuances/{ANY_ID}/payment"),
+    ("POST", f"/v1/issuances/{ANY_ID}/payment/end"),
 ]
 
 
@@ -46,6 +49,7 @@ def nothing_is_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     for package, names in (
         (register, ("resident", "household_of")),
         (certificates, ("offers", "request", "status", "release", "report_outcome")),
+        (certificates, ("abandon", "authorise", "confirm", "begin_anew")),
         (identity, ("authenticate", "begin_challenge", "kiosk_session", "close_kiosk_session")),
         (terminals, ("heard",)),
     ):

@@ -40,6 +40,22 @@ def ready(ground: Ground, visited: Kiosk, linked: UUID, press: Press) -> str:
     return issuance
 
 
+PAYMENT: dict[str, object] = {"means": "cash", "reference": "R1", "amount": 300}
+
+
+def pay(kiosk: Kiosk, issuance: str) -> None:
+    """The device at the kiosk holds the fee."""
+    answer = kiosk.call("POST", f"/v1/issuances/{issuance}/payment", PAYMENT)
+    assert answer.get_json() == {"state": "authorised"}
+
+
+@pytest.fixture
+def paid(visited: Kiosk, ready: str) -> str:
+    """An issuance whose document is rendered and paid for."""
+    pay(visited, ready)
+    return ready
+
+
 def segment(text: str) -> dict[str, object]:
     said = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     assert isinstance(said, dict)
@@ -48,8 +64,10 @@ def segment(text: str) -> dict[str, object]:
 
 def test_a_paper_goes_from_wish_to_outcome(visited: Kiosk, ready: str) -> None:
     looked = visited.call("GET", f"/v1/issuances/{ready}").get_json()
-    assert looked == {"issuance": ready, "state": "ready", "pages": 1, "refusal": None}
+    assert looked == {"issuance": ready, "state": "ready", "pages": 1, "refusal": None, "fee": 300}
 
+    assert error(visited.call("POST", f"/v1/issuances/{ready}/release", {})) == (409, "not_paid")
+    pay(visited, ready)
     released = visited.call("POST", f"/v1/issuances/{ready}/release", {}).get_json()
     document = base64.b64decode(released["document"])
     ticket = segment(released["ticket"].split(".")[1])
@@ -156,7 +174,8 @@ def test_a_refusal_names_its_code_and_keeps_the_reading_in_the_audit(
     assert error(visited.call("POST", "/v1/issuances", wish(linked))) == (409, "stopped")
 
 
-def test_a_paper_refused_at_the_last_moment_does_not_leave(ground: Ground, visited: Kiosk, ready: str) -> None:
+def test_a_paper_refused_at_the_last_moment_does_not_leave(ground: Ground, visited: Kiosk, paid: str) -> None:
+    ready = paid
     with database.transaction(ground.engine) as connection:
         municipality.set_switch(connection, "kiosk_stopped", True, TESTER, ground.clock.now())
 
@@ -165,8 +184,9 @@ def test_a_paper_refused_at_the_last_moment_does_not_leave(ground: Ground, visit
 
 
 def test_when_nobody_knows_the_outcome_the_kiosk_is_closed_until_staff_have_looked(
-    ground: Ground, visited: Kiosk, ready: str, linked: UUID
+    ground: Ground, visited: Kiosk, paid: str, linked: UUID
 ) -> None:
+    ready = paid
     visited.call("POST", f"/v1/issuances/{ready}/release", {})
     visited.session = None  # the person is gone
     said = {"outcome": "unknown", "sheets": 0, "of": 1, "detail": "connection-lost"}
@@ -184,8 +204,9 @@ def test_when_nobody_knows_the_outcome_the_kiosk_is_closed_until_staff_have_look
 
 
 def test_repeating_an_unknown_outcome_after_staff_settled_it_locks_nothing(
-    ground: Ground, visited: Kiosk, ready: str
+    ground: Ground, visited: Kiosk, paid: str
 ) -> None:
+    ready = paid
     visited.call("POST", f"/v1/issuances/{ready}/release", {})
     said = {"outcome": "unknown", "sheets": 0, "of": 1, "detail": "connection-lost"}
     visited.call("POST", f"/v1/issuances/{ready}/outcome", said)

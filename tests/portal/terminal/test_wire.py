@@ -1,60 +1,23 @@
 """Both ends of the wire: the kiosk's own client against the portal's face, without a network between."""
 
 import hashlib
-import ssl
-from datetime import datetime, tzinfo
-from pathlib import Path
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from kiosk import portal_client
 from kiosk.card.payload import authentication_payload
+from kiosk.payment.device import Reservation
 from kiosk.portal_answers import IssuanceRequest, Outcome
 from kiosk.portal_client import CardRefused, IssuanceRefused, PortalClient, TerminalRefused
-from kiosk.settings import Settings
 from portal.certificates.press import Press
 from portal.certificates.rendering import render
 from portal.ground import Ground
-from portal.terminal import create_app
 from tests.portal.certificates.sheets import software_sealing
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.cards import Card
-from tests.portal.terminal.conftest import Kiosk
-from tests.portal.terminals.devices import device_key
 
 READER: dict[str, object] = {"state": "ready", "tries_left": 3}
 PRINTER: dict[str, object] = {"able": True, "state": "ready", "reasons": [], "order": None, "outcomes": []}
-
-
-@pytest.fixture
-def client(
-    ground: Ground, kiosk: Kiosk, clock: MovableClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> PortalClient:
-    """The kiosk's client; its clock shows the portal's time."""
-
-    class KiosksClock(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> "KiosksClock":
-            moment = clock.now()
-            return cls.fromtimestamp(moment.timestamp(), tz or moment.tzinfo)
-
-    monkeypatch.setattr(portal_client, "datetime", KiosksClock)
-    monkeypatch.setattr(ssl, "create_default_context", lambda **_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    key = tmp_path / "kiosk.pem"
-    key.write_bytes(device_key("kiosk-01").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    settings = Settings(
-        terminal_id="kiosk-01",
-        portal_url="https://terminal.test",
-        portal_ca=tmp_path / "ca.pem",
-        terminal_key=key,
-        reader_socket=tmp_path / "reader",
-        agent_socket=tmp_path / "agent",
-        listen_port=0,
-    )
-    return PortalClient(settings, httpx.WSGITransport(create_app(ground)))
 
 
 def test_kiosk_and_portal_understand_each_other_from_card_to_outcome(
@@ -73,6 +36,7 @@ def test_kiosk_and_portal_understand_each_other_from_card_to_outcome(
     render(ground, press, software_sealing(), UUID(issuance.issuance))
     assert client.issuance(session.token, issuance.issuance).state == "ready"
 
+    client.authorise(session.token, issuance.issuance, "cash", Reservation("R1", 300))
     released = client.release(session.token, issuance.issuance)
     assert released.document.startswith(b"%PDF-")
     assert len(hashlib.sha256(released.document).hexdigest()) == 64

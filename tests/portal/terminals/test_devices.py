@@ -53,7 +53,7 @@ def unlock(ground: Ground, order: UUID, answer: str = "printed") -> UUID:
 
 def waiting(ground: Ground) -> list[str]:
     with database.transaction(ground.engine) as connection:
-        return terminals.open_commands(connection, "kiosk-01", now=ground.clock.now())
+        return terminals.open_commands(connection, ground.keys, "kiosk-01", now=ground.clock.now())
 
 
 def test_an_enrolled_device_is_found(ground: Ground) -> None:
@@ -175,7 +175,7 @@ def test_a_command_waits_only_for_its_own_device(ground: Ground) -> None:
     unlock(ground, uuid4())
 
     with database.transaction(ground.engine) as connection:
-        assert terminals.open_commands(connection, "kiosk-02", now=ground.clock.now()) == []
+        assert terminals.open_commands(connection, ground.keys, "kiosk-02", now=ground.clock.now()) == []
 
 
 def test_an_expired_command_is_not_sent_any_more(ground: Ground, clock: MovableClock) -> None:

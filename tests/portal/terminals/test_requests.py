@@ -77,6 +77,16 @@ def test_a_request_is_good_once(verify: Verify, signing: Signing) -> None:
         verify(request)
 
 
+def test_a_database_that_goes_away_is_no_wrong_signature(ground: Ground, signing: Signing) -> None:
+    with ground.engine.connect() as connection:
+        cut_off = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        with ground.engine.connect() as other:
+            other.execute(sa.text("SELECT pg_terminate_backend(:cut_off)"), {"cut_off": cut_off})
+
+        with pytest.raises(sa.exc.OperationalError):
+            verify_request(connection, signing.sign("POST", "/v1/heartbeat", BODY), now=ground.clock.now())
+
+
 def test_a_nonce_cannot_be_used_for_another_request(verify: Verify, signing: Signing) -> None:
     verify(signing.sign("POST", "/v1/heartbeat", BODY))
 

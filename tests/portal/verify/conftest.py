@@ -116,6 +116,8 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
     yield opened
+    # A worker that is still loading when its tab closes would complain of that.
+    opened.wait_for_load_state("networkidle")
     context.close()
     assert complaints == []
 

@@ -12,13 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from portal import database
 from portal.certificates.press import Press
+from portal.certificates.sealing.publishing import publish_document_key, publish_stamp_key
 from portal.ground import Ground
 from tests.conftest import CHECKOUT
 from tests.portal.certificates.conftest import counter, kiosk, press, real_kiosk, visit
+from tests.portal.certificates.sealing.conftest import sealed_by
+from tests.portal.certificates.sealing.papers import SealKeys
 from tests.portal.conftest import MORNING
+from tests.portal.register.people import TESTER
 
-__all__ = ["counter", "kiosk", "press", "real_kiosk", "visit"]
+__all__ = ["counter", "kiosk", "press", "real_kiosk", "sealed_by", "visit"]
 
 DEADLINE = 45.0
 
@@ -75,9 +80,20 @@ class WorkerProcess:
             self._process.stdout.close()
 
 
+@pytest.fixture(autouse=True)
+def forms_and_keys(ground: Ground, press: Press, sealed_by: SealKeys) -> None:
+    """What a process of its own prints with: forms that `press` has compiled, and the token's keys put into use."""
+    document = sealed_by.active.document
+    assert document is not None
+    with database.transaction(ground.engine) as connection:
+        now = ground.clock.now()
+        publish_stamp_key(connection, sealed_by.keys, actor=TESTER, now=now)
+        publish_document_key(connection, sealed_by.keys, document.certificate, actor=TESTER, now=now)
+
+
 @pytest.fixture
-def settings_file(ground: Ground, press: Press, tmp_path: Path) -> Path:
-    """The ground's settings as the file a process reads; `press` has compiled the forms that it takes up."""
+def settings_file(ground: Ground, tmp_path: Path) -> Path:
+    """The ground's settings as the file a process reads."""
     settings = ground.settings
     (tmp_path / "secret").write_bytes(settings.secret_key)
     (tmp_path / "field").write_bytes(settings.field_key)

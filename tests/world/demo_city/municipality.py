@@ -32,6 +32,8 @@ certificates_open = [2024-06-10, 2025-06-10, 2026-06-10, 2027-06-10, 2028-06-12]
 
 [fees]
 resident_record = 300
+resident_items = 300
+resident_individual = 300
 seal_registration = 300
 income_tax = 300
 domicile_record = 300

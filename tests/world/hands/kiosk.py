@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Error, Page, expect
 
+from tests.world.payment.control import PaymentHands
+
 PATIENCE_MS = 15_000
 
 
@@ -17,6 +19,7 @@ class KioskVisitor:
 
     page: Page
     url: str
+    till: PaymentHands
 
     def arrive(self) -> None:
         """Stand before the first screen."""
@@ -27,10 +30,10 @@ class KioskVisitor:
         """Wait until the screen of `state` is there."""
         expect(self.page.locator("#screen")).to_have_attribute("data-state", state, timeout=patience_ms)
 
-    def see_one_of(self, *states: str) -> str:
+    def see_one_of(self, *states: str, patience_ms: float = PATIENCE_MS) -> str:
         """Wait until one of these screens is there; which one."""
         pattern = re.compile(f"^({'|'.join(states)})$")
-        expect(self.page.locator("#screen")).to_have_attribute("data-state", pattern, timeout=PATIENCE_MS)
+        expect(self.page.locator("#screen")).to_have_attribute("data-state", pattern, timeout=patience_ms)
         return self.state()
 
     def state(self) -> str:
@@ -96,7 +99,22 @@ class KioskVisitor:
         self.press("confirm")
         self.see("take_card")
         take_card()
+        self.pay()
         self.see("take_paper", patience_ms=60_000)
+
+    def choose_means(self, means: str) -> None:
+        """Cash or contactless, once the paper is ready."""
+        self.see("choose_means", patience_ms=60_000)
+        self.page.locator(f"button[name=means][value={means}]").click()
+        self.see("paying")
+
+    def pay(self) -> None:
+        """The fee, in 100-yen coins; what costs nothing is not asked for."""
+        if self.see_one_of("choose_means", "printing", "take_paper", patience_ms=60_000) != "choose_means":
+            return
+        self.choose_means("cash")
+        for _ in range(-(-self.till.wait_for_payment() // 100)):
+            self.till.insert(100)
 
     def give_up(self, patience_s: float = 60) -> None:
         """From whatever screen it is back to the first one, as a resident would."""
@@ -108,6 +126,18 @@ class KioskVisitor:
                     self.press_if_still_there(button)
                     break
             self.page.wait_for_timeout(100)
+
+    def leave_without_looking(self) -> None:
+        """Take the paper and go, whatever the screen says then."""
+        self.press("paper-taken")
+        self.see("done")
+        self.press("finish")
+
+    def arrive_again(self) -> None:
+        """Whoever stood here is gone; the machine serves the next person."""
+        self.page.goto(self.url)
+        self.give_up()
+        self.see("attract")
 
     def leave(self) -> str:
         """Take the paper and go; returns the reference number of the last screen."""

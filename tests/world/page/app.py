@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from tests.world.card.control import TrayClient, TrayError
 from tests.world.city import CHECKOUT, City
+from tests.world.payment.control import PaymentHands
 from tests.world.printer.machine import Printer
 
 FAULTS = {"media-jam": "紙づまり", "cover-open": "カバーが開いている", "toner-empty": "トナー切れ"}
+COINS = (10, 50, 100, 500, 1000)
 STATES = {
     "valid": "有効",
     "expired": "有効期限切れ",
@@ -44,12 +46,14 @@ def create_app(folder: Path, runtime: Path) -> flask.Flask:
             cards=cards,
             states=STATES,
             faults=FAULTS,
+            coins=COINS,
             house=house,
             on={name: _card_on(reader) for name, reader in readers.items()},
             sheets=sorted(printer.sheets.glob("*.pdf"), key=lambda file: file.stat().st_mtime, reverse=True)[:12],
         )
 
     _add_hands(app, readers, printer)
+    _add_money(app, PaymentHands(runtime / "till.sock"))
     _add_sheets(app, printer)
     return app
 
@@ -74,6 +78,17 @@ def _add_hands(app: flask.Flask, readers: dict[str, TrayClient], printer: Printe
     def fault() -> ResponseReturnValue:
         keyword = flask.request.form.get("keyword", "")
         printer.fault(keyword if keyword in FAULTS else None)
+        return flask.redirect("/", 303)
+
+
+def _add_money(app: flask.Flask, till: PaymentHands) -> None:
+    @app.post("/money")
+    def money() -> ResponseReturnValue:
+        yen = flask.request.form.get("yen", 0, type=int)
+        if yen in COINS:
+            till.insert(yen)
+        else:
+            till.tap()
         return flask.redirect("/", 303)
 
 

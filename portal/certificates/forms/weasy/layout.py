@@ -15,6 +15,8 @@ from portal.certificates.forms.weasy.faults import FormBroken, SubsetterMissing
 
 POINTS = 0.75
 """A CSS pixel in points."""
+# Pango counts in these parts of a pixel: what WeasyPrint draws is so much smaller than what the style says.
+_PANGO_UNITS = 1024
 # How far a box may reach beyond its frame before it counts; rounding of lengths adds up to less.
 _TOLERANCE = 0.45
 # The line box is taller than the glyphs: the em square decides whether ink can leave the frame.
@@ -172,7 +174,7 @@ def _piece(text: boxes.TextBox, block: boxes.Box, frames: tuple[boxes.Box, ...])
         text=text.text,
         left=text.position_x * POINTS,
         baseline=(text.position_y + text.baseline) * POINTS,
-        size=style["font_size"] * POINTS,
+        size=int(style["font_size"] * _PANGO_UNITS) / _PANGO_UNITS * POINTS,
         colour=(red, green, blue),
         align=align,
         frame=_inside(block),

@@ -8,7 +8,7 @@ from portal.register.taxes import TaxAssessment, tax_of
 
 
 def current_assessment(source: Source) -> Data:
-    """The assessment of the year that is current today, or none. The year belongs to what is compared at release."""
+    """The assessment of the year that is current today, or none. Each year has a version of its own."""
     year = current_tax_year(source.municipality, local_date(source.now))
     found = tax_of(
         source.connection,
@@ -19,7 +19,7 @@ def current_assessment(source: Source) -> Data:
         now=source.now,
         audit_to=source.audit_to,
     )
-    return Data(record=found, versions={"tax": 0 if found is None else found.version, "tax_year": year or 0})
+    return Data(record=found, versions={"tax": 0 if found is None else found.version})
 
 
 def refuse(facts: Facts) -> RefusalCode | None:

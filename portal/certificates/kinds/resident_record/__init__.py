@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from portal.certificates.kinds.resident_record.content import FORMS, compose, items
+from portal.certificates.kinds.entries import items
+from portal.certificates.kinds.resident_record.content import FORMS, compose
 from portal.certificates.paper import Kind, Scope
 
 KIND = Kind(

@@ -1,14 +1,20 @@
 """A PDF with the reserved place, as the press will write one, and keys on the test token that seal it."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pydyf
 import sqlalchemy as sa
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko_certvalidator import ValidationContext
 
 from portal.audit import Actor, ActorKind
 from portal.certificates.sealing import publishing
@@ -103,3 +109,17 @@ def unsigned(words: bytes = b"0 0 m 100 100 l S") -> bytes:
     written = io.BytesIO()
     pdf.write(written, version=b"1.7", identifier=b"seal")
     return written.getvalue()
+
+
+def pyhanko(document: bytes, keys: "SealKeys | None", moment: datetime) -> PdfSignatureStatus:
+    """pyHanko's judgement of the one signature, with the authority of `keys` for its only root, or with none.
+
+    In a thread of its own: it runs an event loop, and a browser's may be running in the thread of the tests.
+    """
+    roots = [] if keys is None else [keys.authority.root.public_bytes(serialization.Encoding.DER)]
+    context = ValidationContext(
+        trust_roots=[asn1_x509.Certificate.load(root) for root in roots], moment=moment, allow_fetching=False
+    )
+    (embedded,) = PdfFileReader(io.BytesIO(document)).embedded_signatures
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(validate_pdf_signature, embedded, context).result()

@@ -189,6 +189,7 @@ def test_a_certificate_that_does_not_fit_is_refused_by_its_reason(
         no_signing: "may sign no documents",
         authority.issue(request, not_after=now - timedelta(days=1)): "not valid now",
         authority.issue(request, not_before=now + timedelta(days=1)): "not valid now",
+        authority.issue(request, ballast=3000): "too long",
     }
     for certificate, reason in reasons.items():
         assert certify(run, tmp_path, certificate) == 1

@@ -8,17 +8,13 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import cms, x509
-from cryptography.hazmat.primitives import serialization
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
 
 from portal.certificates.sealing import Sealing, signature
 from portal.certificates.sealing.active import DocumentCertificateNotValid
 from portal.certificates.sealing.signature import CmsTooLong, DocumentSigner, PlaceMissing, complete
 from print_agent.document import UnfitDocument, check
-from tests.portal.certificates.sealing.papers import AT, SealKeys, unsigned
+from tests.portal.certificates.sealing.papers import AT, SealKeys, pyhanko, unsigned
 from tests.portal.certificates.sealing.software_keys import new_key
 
 
@@ -28,10 +24,7 @@ def sealed(sealing: Sealing) -> bytes:
 
 
 def judged(document: bytes, keys: SealKeys) -> PdfSignatureStatus:
-    root = x509.Certificate.load(keys.authority.root.public_bytes(serialization.Encoding.DER))
-    context = ValidationContext(trust_roots=[root], moment=AT, allow_fetching=False)
-    (embedded,) = PdfFileReader(io.BytesIO(document)).embedded_signatures
-    return validate_pdf_signature(embedded, context)
+    return pyhanko(document, keys, AT)
 
 
 def content_info(document: bytes) -> cms.SignedData:
@@ -57,8 +50,7 @@ def test_the_print_agent_takes_a_sealed_document_and_none_that_waits_for_its_sea
 
 
 def test_without_the_root_it_is_valid_but_trusted_by_nobody(sealed: bytes, tmp_path: Path) -> None:
-    (embedded,) = PdfFileReader(io.BytesIO(sealed)).embedded_signatures
-    status = validate_pdf_signature(embedded, ValidationContext(trust_roots=[], allow_fetching=False))
+    status = pyhanko(sealed, None, AT)
     assert status.valid
     assert not status.trusted
 

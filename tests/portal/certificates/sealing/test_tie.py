@@ -51,7 +51,7 @@ def test_another_text_anywhere_ties_other_sheets(content: Words, data: st.DataOb
     number = data.draw(st.integers(0, len(content.pages) - 1))
     page = content.pages[number]
     place = data.draw(st.integers(0, len(page.texts) - 1))
-    other = replace(page.texts[place], text=page.texts[place].text + "\U000e0100")
+    other = page.texts[place]._replace(text=page.texts[place].text + "\U000e0100")
     changed = replace(page, texts=(*page.texts[:place], other, *page.texts[place + 1 :]))
     assert_other(content, replace(content, pages=(*content.pages[:number], changed, *content.pages[number + 1 :])))
 
@@ -71,7 +71,7 @@ def test_a_sheet_dropped_added_or_moved_ties_other_sheets(content: Words) -> Non
 @settings(max_examples=20)
 def test_number_kind_day_place_of_a_text_picture_and_secret_all_count(content: Words) -> None:
     first = content.pages[0]
-    moved = replace(first, texts=(replace(first.texts[0], path="other"), *first.texts[1:]))
+    moved = replace(first, texts=(first.texts[0]._replace(path="other"), *first.texts[1:]))
     stamped = replace(first, pictures=(("impression", b"another"),))
     for changed in (
         replace(content, number="982016-ABCDE-23457"),
