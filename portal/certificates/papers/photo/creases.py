@@ -31,7 +31,7 @@ _PATCH, _STEP, _REACH = 16, 24, 6
 _FOUND = 0.5
 _FEWEST_PATCHES = 12
 _JUMP, _UNREST = 1.2, 0.85
-"""Half a patch, from patch to patch, how far each is looked for, to find where the page jumps; pixels."""
+"""How far one side must have moved against the other on average, how little may stay unexplained; pixels."""
 
 
 def creases(page: Grey, expected: Grey, photo: Grey, bare: Mask) -> Mask:
