@@ -38,6 +38,7 @@ _ENOUGH = 0.5
 """Share of the patches that must be found; folded, stained copies have 0.8 and more."""
 _SMOOTH = 24.0
 """How far a patch's displacement reaches; pixels of the half grid."""
+_FAR = 150.0
 _CELL = 32
 _FULL = 200
 """Ink is kept in bytes while pictures are turned and smoothed; this is 1.0."""
@@ -147,9 +148,9 @@ def _displacements(patches: Points, moved: Points, alike: Grey, knots: Points) -
         shares = near * weights
         around = shares @ moved / (shares.sum(axis=1, keepdims=True) + 1e-6)
         weights = first / (1 + np.hypot(*(moved - around).T) ** 2) ** 2
-    squares = ((knots[:, None] - patches[None]) ** 2).sum(axis=-1)
+    squares = ((knots[:, None] - patches[None]) ** 2).sum(axis=-1).astype(np.float32)
     # The wide, faint part speaks where no patch is near: in margins and blank fields.
-    shares = (np.exp(-squares / (2 * _SMOOTH**2)) + 1e-6 * np.exp(-squares / (2 * 150.0**2))) * weights
+    shares = (np.exp(-squares / (2 * _SMOOTH**2)) + 1e-6 * np.exp(-squares / (2 * _FAR**2))) * weights
     return np.asarray(shares @ moved / (shares.sum(axis=1, keepdims=True) + 1e-12))
 
 

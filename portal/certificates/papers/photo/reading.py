@@ -22,7 +22,10 @@ Corner = tuple[float, float]
 
 
 class PhotoBroken(Exception):
-    """Raised when the bytes are not a PNG or JPEG picture, or end before their picture does."""
+    """Raised when the bytes are not a PNG or JPEG picture, or are damaged.
+
+    One that is cut short is refused too, but read as far as it goes in a process that prints: WeasyPrint wants it so.
+    """
 
 
 class PhotoTooLarge(Exception):
