@@ -66,6 +66,7 @@ class Machine:
         self._changed = threading.Condition()
         self._paying: Paying | None = None
         self._door: socket.socket | None = None
+        self._porter: threading.Thread | None = None
         self._lines: set[socket.socket] = set()
         self._logged_in = False
         self._book: Book | None = None
@@ -83,13 +84,16 @@ class Machine:
 
     def start(self) -> None:
         """Power on."""
+        if self._porter is not None:
+            self._porter.join()  # while it is still inside accept(), the port is taken
         self._logged_in = False
         door = socket.socket()
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind(("127.0.0.1", self.port))
         door.listen(64)
         self._door = door
-        threading.Thread(target=self._admit, args=(door,), name="payment-door", daemon=True).start()
+        self._porter = threading.Thread(target=self._admit, args=(door,), name="payment-door", daemon=True)
+        self._porter.start()
 
     def power_cut(self) -> None:
         """The plug is pulled: connections and everything not in the book are gone; the coins put in fall out."""
