@@ -5,22 +5,23 @@ file, reachable or not. One signature may be there, over the whole file; whether
 ticket names the document byte for byte.
 
 Run as ``python -m print_agent.document FD``: the parent (``inspection``) sends one descriptor over the socket FD with
-the size and the pages it expects, and receives one word: ``ok`` or the reason of the refusal.
+the size and the hashes of the pages it expects, and receives one word: ``ok`` or the reason of the refusal.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import resource
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 import pikepdf
 
-from print_agent.inspection import READY, REQUEST
+from print_agent.inspection import HASH_BYTES, READY, REQUEST
 from print_agent.vault import harden_process
 
 MOST_PAGES = 20
@@ -72,8 +73,11 @@ class UnfitDocument(Exception):
     """Raised when a document must not reach the printer; the message is one word of inspection.REASONS."""
 
 
-def check(stream: BinaryIO, pages: int) -> None:
-    """Raises UnfitDocument unless the PDF is whole, A4, ``pages`` pages long, inert and has all its fonts.
+def check(stream: BinaryIO, page_hashes: Sequence[bytes]) -> None:
+    """Raises UnfitDocument unless the PDF is whole, A4, inert, has all its fonts and exactly the pages signed for.
+
+    ``page_hashes``: SHA-256 of the content of each page before compression, in page order (invariant 4: each page is
+    bound to its document; a document of the right size with somebody else's page in it is none).
 
     Of forms, one signature field is fit, signed, over every byte of the file but the signature itself.
     """
@@ -87,11 +91,11 @@ def check(stream: BinaryIO, pages: int) -> None:
         with pikepdf.open(stream, attempt_recovery=False) as pdf:
             if pdf.is_encrypted:
                 raise UnfitDocument("encrypted")
-            if len(pdf.pages) != pages or not 1 <= pages <= MOST_PAGES:
+            if len(pdf.pages) != len(page_hashes) or not 1 <= len(page_hashes) <= MOST_PAGES:
                 raise UnfitDocument("pages")
             if pdf.check_pdf_syntax():
                 raise UnfitDocument("damaged")
-            _check_pages(pdf)
+            _check_pages(pdf, page_hashes)
             _check_objects(pdf, stream)
     except pikepdf.PasswordError as error:
         raise UnfitDocument("encrypted") from error
@@ -115,8 +119,10 @@ def _check_objects(pdf: pikepdf.Pdf, stream: BinaryIO) -> None:
         raise UnfitDocument("form")
 
 
-def _check_pages(pdf: pikepdf.Pdf) -> None:
-    for page in pdf.pages:
+def _check_pages(pdf: pikepdf.Pdf, page_hashes: Sequence[bytes]) -> None:
+    for page, page_hash in zip(pdf.pages, page_hashes, strict=True):
+        if hashlib.sha256(_content(page)).digest() != page_hash:
+            raise UnfitDocument("page_hash")
         boxes = [page.mediabox, page.cropbox]
         for box in boxes:
             left, bottom, right, top = (float(edge) for edge in box)
@@ -125,6 +131,13 @@ def _check_pages(pdf: pikepdf.Pdf) -> None:
                 raise UnfitDocument("page_size")
         if _inherited(page.obj, "/Rotate") or "/UserUnit" in page.obj:
             raise UnfitDocument("page_size")
+
+
+def _content(page: pikepdf.Page) -> bytes:
+    """A page's drawing, unpacked: one stream, or several that are read as one (PDF 2.0, 7.8.2)."""
+    content = page.obj["/Contents"]
+    streams = list(content) if isinstance(content, pikepdf.Array) else [content]
+    return b"\n".join(stream.read_bytes() for stream in streams)
 
 
 def _inherited(node: pikepdf.Object, key: str) -> int:
@@ -232,14 +245,17 @@ def main(channel: socket.socket) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     channel.sendall(READY)
-    request, descriptors, _, _ = socket.recv_fds(channel, REQUEST.size, 1)
-    if len(request) != REQUEST.size or not descriptors:
+    request, descriptors, _, _ = socket.recv_fds(channel, REQUEST.size + MOST_PAGES * HASH_BYTES, 1)
+    if len(request) < REQUEST.size or not descriptors:
         return
-    size, pages = REQUEST.unpack(request)
+    size, pages = REQUEST.unpack_from(request)
+    if len(request) != REQUEST.size + pages * HASH_BYTES:
+        return
+    page_hashes = [request[start : start + HASH_BYTES] for start in range(REQUEST.size, len(request), HASH_BYTES)]
     with os.fdopen(descriptors[0], "rb") as file:
         stream = io.BytesIO(file.read(size))
     try:
-        check(stream, pages)
+        check(stream, page_hashes)
     except UnfitDocument as refusal:
         channel.sendall(str(refusal).encode())
     else:

@@ -20,7 +20,7 @@ time; only one that ended ``not_printed`` is tried again. Refusals:
     401 ticket_invalid | ticket_expired | ticket_wrong_terminal      404 order_unknown (the path is no order)
     409 order_reused | busy | locked      411 length_required      413 too_large
     422 document_refused, reason = action | annotation | attachment | damaged | encrypted | font | form | incomplete |
-        not_pdf | page_size | pages | script | sha256
+        not_pdf | page_hash | page_size | pages | script | sha256 (page_hash: a page is not the one signed for)
     503 printer_not_able
 
 ``GET /orders/<uuid>`` -> 200 ``{"order","state","sheets":N,"of":N,"reasons":[…]}``; 404 order_unknown
@@ -267,7 +267,7 @@ class _Request(BaseHTTPRequestHandler):
         if document.sha256() != ticket.sha256:
             raise Refusal(422, "document_refused", "sha256")
         try:
-            self.server.house.inspector.inspect(document, ticket.pages)
+            self.server.house.inspector.inspect(document, ticket.page_hashes)
         except DocumentRefused as refusal:
             raise Refusal(422, "document_refused", refusal.reason) from refusal
 

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from print_agent.vault import HeldDocument
@@ -20,7 +21,9 @@ logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0
 REQUEST = struct.Struct(">II")
-"""The question to the child: size in bytes, pages the order names. The document's descriptor travels beside it."""
+"""The question to the child: size in bytes and the number of pages the order names, with the SHA-256 of each page
+behind it. The document's descriptor travels beside it."""
+HASH_BYTES = 32
 READY = b"+"
 """What the child says once it has loaded what it needs."""
 REASONS = frozenset(
@@ -33,6 +36,7 @@ REASONS = frozenset(
         "font",
         "form",
         "not_pdf",
+        "page_hash",
         "page_size",
         "pages",
         "script",
@@ -85,12 +89,15 @@ class Inspector:
             if self._waiting is not None:
                 self._waiting.await_ready()
 
-    def inspect(self, document: HeldDocument, pages: int) -> None:
-        """Raises DocumentRefused when the document is not fit for the printer."""
+    def inspect(self, document: HeldDocument, page_hashes: Sequence[str]) -> None:
+        """Raises DocumentRefused when the document is not fit for the printer or its pages are not those signed for.
+
+        ``page_hashes``: SHA-256 of each page's content in page order, hexadecimal.
+        """
         with self._guard:
             child, self._waiting = self._waiting or _start(), None
         try:
-            answer = _ask(child, document, pages)
+            answer = _ask(child, document, page_hashes)
         finally:
             threading.Thread(target=self._replace, args=(child,), name="inspect").start()
         if answer != "ok":
@@ -126,10 +133,10 @@ def _start() -> _Child:
     return _Child(process, ours)
 
 
-def _ask(child: _Child, document: HeldDocument, pages: int) -> str:
+def _ask(child: _Child, document: HeldDocument, page_hashes: Sequence[str]) -> str:
     child.await_ready()
     child.channel.recv(len(READY))
-    question = REQUEST.pack(document.size, pages)
+    question = REQUEST.pack(document.size, len(page_hashes)) + bytes.fromhex("".join(page_hashes))
     try:
         socket.send_fds(child.channel, [question], [document.fd])
         answer = child.channel.recv(64).decode("ascii", "replace")

@@ -17,7 +17,8 @@ print-ticket::
      "pages":1..20, "copies":1..10,
      "media":"iso_a4_210x297mm", "sides":"one-sided",
      "issued":<unix s>, "expires":<unix s>,     not taken earlier (60 s tolerance) nor later
-     "subjects":[…], "record_versions":{…}, "page_hashes":[…]}   the portal's own, not read here
+     "page_hashes":["<64 hex digits>", …]       SHA-256 of each page's content, before compression, in page order
+     "subjects":[…], "record_versions":{…}}     the portal's own, not read here
 
 device-command::
 
@@ -49,6 +50,7 @@ from print_agent.printer import MEDIA, SIDES
 LONGEST = 32 * 1024
 MOST_PAGES, MOST_COPIES = 20, 10
 EARLY_SECONDS = 60
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 ANSWERS = frozenset({"printed", "not_printed", "partly_printed"})
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
@@ -77,8 +79,13 @@ class Ticket:
 
     order: str
     sha256: str
-    pages: int
+    page_hashes: tuple[str, ...]
     copies: int
+
+    @property
+    def pages(self) -> int:
+        """Pages of the document."""
+        return len(self.page_hashes)
 
     @property
     def sheets(self) -> int:
@@ -121,7 +128,7 @@ def verify_ticket(token: str, keys: Keys, terminal: str, now: float) -> Ticket:
     ticket = Ticket(
         order=claims.uuid("order"),
         sha256=claims.sha256("sha256"),
-        pages=claims.between("pages", MOST_PAGES),
+        page_hashes=claims.hashes("page_hashes", claims.between("pages", MOST_PAGES)),
         copies=claims.between("copies", MOST_COPIES),
     )
     claims.one_of("media", {MEDIA})
@@ -175,9 +182,18 @@ class _Claims:
 
     def sha256(self, name: str) -> str:
         value = self.text(name)
-        if not re.fullmatch(r"[0-9a-f]{64}", value):
+        if not _SHA256.fullmatch(value):
             raise TokenInvalid(name)
         return value
+
+    def hashes(self, name: str, count: int) -> tuple[str, ...]:
+        values = self._payload.get(name)
+        if not isinstance(values, list) or len(values) != count:
+            raise TokenInvalid(name)
+        found = tuple(value for value in values if isinstance(value, str) and _SHA256.fullmatch(value))
+        if len(found) != count:
+            raise TokenInvalid(name)
+        return found
 
     def one_of(self, name: str, allowed: frozenset[str] | set[str]) -> str:
         value = self.text(name)

@@ -210,8 +210,7 @@ def release(  # noqa: PLR0917
     if found is None or found.terminal_id != terminal_id or found.session != str(session.id):
         raise IssuanceUnknown
     # Residents first, then the issuance: the order every suppression takes.
-    register.lock(connection, {found.resident_id})
-    register.lock_residents_among(connection, found.persons)
+    register.lock_residents_among(connection, {found.resident_id, *found.persons})
     row = connection.execute(_LOCKED, {"of_issuance": issuance_id}).one()
     document = connection.execute(_DOCUMENT, {"of_issuance": issuance_id}).one_or_none()
     if document is None or State(row.state) not in HOLDING_DOCUMENT:

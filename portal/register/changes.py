@@ -15,7 +15,7 @@ from portal.clock import local_date
 from portal.register.characters import CharacterRefused, as_registered
 from portal.register.model import LIVING_HERE, ChangeReason, ResidentRecord, ResidentStatus, UnknownResident
 from portal.register.records import RECORD_COLUMNS, record_of
-from portal.register.restrictions import lock
+from portal.register.restrictions import lock, lock_with_households
 from portal.register.seals import cancel as cancel_seal
 from portal.register.search_keys import address_key, name_key
 from portal.register.tables import resident_history, residents
@@ -52,7 +52,11 @@ def enter(
     connection: sa.Connection, record: ResidentRecord, *, valid_from: date, actor: Actor, reason: ChangeReason,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Put a new record into the register as its version 1 (記載). Raises CharacterRefused."""
+    """Put a new record into the register as its version 1 (記載). Takes the locks of those who live there already.
+
+    Raises CharacterRefused.
+    """
+    lock_with_households(connection, (), {record.household_id})
     first = replace(record, version=1, **_registered(asdict(record)))  # type: ignore[arg-type]
     connection.execute(_ENTER, _row(first))
     changes = {name: value for name, value in asdict(first).items() if name in _CHANGEABLE}
@@ -75,12 +79,14 @@ def change(
 ) -> int:
     """The one way a record changes. Returns the version after it; nothing is written when nothing differs.
 
-    Takes the lock of the resident's row. Raises UnknownResident, FieldUnchangeable, CharacterRefused.
+    Takes the lock of the resident's row, and of everybody in the household that it moves into.
+    Raises UnknownResident, FieldUnchangeable, CharacterRefused.
     """
     if not changes.keys() <= _CHANGEABLE:
         raise FieldUnchangeable(", ".join(sorted(changes.keys() - _CHANGEABLE)))
     changes = {**changes, **_registered(changes)}
-    lock(connection, [resident_id])
+    joined = changes.get("household_id")
+    lock_with_households(connection, [resident_id], {joined} if isinstance(joined, UUID) else ())
     before = present_record(connection, resident_id)
     different = {name: value for name, value in changes.items() if getattr(before, name) != value}
     if not different:

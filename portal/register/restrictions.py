@@ -23,6 +23,17 @@ _LOCK = (
     # NO KEY UPDATE: it keeps out every other lock of this kind, but not rows of other tables that point here.
     .with_for_update(key_share=True)
 )
+_LOCK_TOGETHER = (
+    sa.select(residents.c.id)
+    .where(
+        sa.or_(
+            residents.c.id == sa.func.any(sa.bindparam("wanted", type_=sa.ARRAY(sa.Uuid))),
+            residents.c.household_id == sa.func.any(sa.bindparam("living_in", type_=sa.ARRAY(sa.Uuid))),
+        )
+    )
+    .order_by(residents.c.id)
+    .with_for_update(key_share=True)
+)
 _STANDING = sa.select(
     residents.c.status,
     sa.exists()
@@ -83,6 +94,20 @@ def lock(connection: sa.Connection, resident_ids: Collection[UUID]) -> None:
 def lock_residents_among(connection: sa.Connection, ids: Collection[UUID]) -> frozenset[UUID]:
     """Lock like `lock`, leaving out whoever has no record here (persons of a 戸籍 who live elsewhere)."""
     return frozenset(connection.execute(_LOCK, {"wanted": list(set(ids))}).scalars())
+
+
+def lock_with_households(
+    connection: sa.Connection, resident_ids: Collection[UUID], household_ids: Collection[UUID]
+) -> None:
+    """Lock these residents and everybody of these households: whoever joins one changes every paper of 世帯全員.
+
+    A release that holds one of them is waited for; one that comes later sees who has joined. Raises UnknownResident.
+    """
+    found = connection.execute(
+        _LOCK_TOGETHER, {"wanted": list(set(resident_ids)), "living_in": list(set(household_ids))}
+    ).scalars()
+    if not set(resident_ids) <= set(found):
+        raise UnknownResident("one of the residents to be locked does not exist")
 
 
 def issue_block(connection: sa.Connection, resident_id: UUID, for_update: bool = False) -> IssueBlock | None:

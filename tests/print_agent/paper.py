@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
 from functools import lru_cache
@@ -43,3 +44,17 @@ def saved(pdf: pikepdf.Pdf) -> bytes:
         warnings.simplefilter("ignore", pikepdf.exceptions.PageCopyWarning)
         pdf.save(target, compress_streams=False)
     return target.getvalue()
+
+
+def page_hashes(document: bytes) -> list[bytes]:
+    """SHA-256 of each page's content before compression; none of what is no PDF."""
+    try:
+        with pikepdf.open(io.BytesIO(document)) as pdf:
+            return [hashlib.sha256(_content(page)).digest() for page in pdf.pages]
+    except pikepdf.PdfError:
+        return []
+
+
+def _content(page: pikepdf.Page) -> bytes:
+    content = page.obj.get("/Contents")
+    return content.read_bytes() if isinstance(content, pikepdf.Stream) else b""

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from print_agent.ticket import Json
+from tests.print_agent import paper
 
 TERMINAL = "K-0001"
 KID = "ticket-test-1"
@@ -75,7 +76,9 @@ class Signer:
 
 
 def ticket_payload(order: str, document: bytes, pages: int = 1, copies: int = 1) -> dict[str, Json]:
-    """The claims of a good ticket."""
+    """The claims of a good ticket; pages that are not there have a hash of nothing."""
+    nothing = hashlib.sha256().digest()
+    page_hashes = [*paper.page_hashes(document), *(nothing,) * pages][:pages]
     now = int(time.time())
     return {
         "v": 1,
@@ -90,5 +93,5 @@ def ticket_payload(order: str, document: bytes, pages: int = 1, copies: int = 1)
         "expires": now + 300,
         "subjects": [str(uuid.uuid4())],
         "record_versions": {},
-        "page_hashes": [],
+        "page_hashes": [page.hex() for page in page_hashes],
     }

@@ -196,7 +196,7 @@ def test_a_cable_pulled_in_the_middle_of_the_document_leads_to_no_false_claim(
     journal = Journal(folder / "journal.sqlite")
     held = HeldDocument(len(document))
     held.view[:] = document
-    ticket = Ticket(order, held.sha256(), pages=1, copies=1)
+    ticket = Ticket(order, held.sha256(), page_hashes=("0" * 64,), copies=1)
     with Cable(printer.port, pause=0.004) as cable:
         device = Device(journal, cable.uri, None, Pace(poll=0.05, jam_clock=0.5))
         device.start()

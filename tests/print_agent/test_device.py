@@ -74,7 +74,7 @@ def test_what_was_seen_while_an_order_printed_says_nothing_of_the_next_one(
     device.start()
     until("the device is able", lambda: device.status().able)
     held = HeldDocument(4)
-    ticket = Ticket(order, held.sha256(), pages=1, copies=1)
+    ticket = Ticket(order, held.sha256(), page_hashes=("0" * 64,), copies=1)
     device.take(ticket, held)
     until("the order ended", lambda: device.progress(order).entry.state.ended)
     assert device.status().state is DeviceState.PRINTING

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 
 from print_agent.document import UnfitDocument, check
-from print_agent.inspection import REASONS, DocumentRefused, Inspector, _Child
+from print_agent.inspection import HASH_BYTES, REASONS, DocumentRefused, Inspector, _Child
 from print_agent.vault import HeldDocument
 from tests.print_agent.agent import until
-from tests.print_agent.paper import paper, rendered, saved
+from tests.print_agent.paper import page_hashes, paper, rendered, saved
 
 SOUND = rendered(2)
 HOLE = bytes(1000)
@@ -22,8 +23,9 @@ HOLE = bytes(1000)
 
 
 def refusal(data: bytes, pages: int = 2) -> str:
+    hashes = [*page_hashes(data), *(bytes(HASH_BYTES),) * pages][:pages]
     with pytest.raises(UnfitDocument) as caught:
-        check(io.BytesIO(data), pages)
+        check(io.BytesIO(data), hashes)
     assert str(caught.value) in REASONS
     return str(caught.value)
 
@@ -176,12 +178,31 @@ def cropped(pdf: pikepdf.Pdf) -> None:
 
 
 def test_a_certificate_as_the_portal_renders_it_is_fit() -> None:
-    check(io.BytesIO(SOUND), 2)
-    check(io.BytesIO(paper("x", 3)), 3)
+    check(io.BytesIO(SOUND), page_hashes(SOUND))
+    check(io.BytesIO(paper("x", 3)), page_hashes(rendered(3)))
+
+
+def test_a_page_that_is_not_the_one_signed_for_is_refused() -> None:
+    signed = page_hashes(SOUND)
+    with pytest.raises(UnfitDocument, match="page_hash"):
+        check(io.BytesIO(SOUND), signed[::-1])
+    with pytest.raises(UnfitDocument, match="page_hash"):
+        check(io.BytesIO(SOUND), [signed[0], bytes(HASH_BYTES)])
+
+
+def test_a_page_drawn_by_several_streams_is_hashed_as_the_one_it_is_read_as() -> None:
+    def split(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[0]
+        drawing = page.obj["/Contents"].read_bytes()
+        page.obj["/Contents"] = Array([pdf.make_stream(drawing[:9]), pdf.make_stream(drawing[9:])])
+        whole.append(sha256(drawing[:9] + b"\n" + drawing[9:]).digest())
+
+    whole: list[bytes] = []
+    check(io.BytesIO(changed(split)), [*whole, page_hashes(SOUND)[1]])
 
 
 def test_exactly_one_signature_over_the_whole_file_is_fit() -> None:
-    check(io.BytesIO(sealed()), 2)
+    check(io.BytesIO(sealed()), page_hashes(SOUND))
 
 
 def test_a_signature_field_that_nobody_has_signed_is_refused() -> None:
@@ -333,10 +354,10 @@ def inspector() -> Iterator[Inspector]:
     opened.close()
 
 
-def inspect(inspector: Inspector, data: bytes, pages: int = 2) -> None:
+def inspect(inspector: Inspector, data: bytes) -> None:
     with HeldDocument(len(data)) as held:
         held.view[:] = data
-        inspector.inspect(held, pages)
+        inspector.inspect(held, [page.hex() for page in page_hashes(data)])
 
 
 def waiting_child(inspector: Inspector) -> _Child:

@@ -22,7 +22,7 @@ from print_agent.inspection import Inspector
 from print_agent.journal import Journal
 from print_agent.ticket import Json, load_keys
 from tests.print_agent.agent import Agent, Door
-from tests.print_agent.paper import paper
+from tests.print_agent.paper import page_hashes, paper
 from tests.print_agent.signer import TERMINAL, Signer
 from tests.print_agent.test_document import changed, text_field
 from tests.world.printer import Printer
@@ -90,6 +90,14 @@ def test_a_ticket_of_another_order_is_invalid_here(door: Door, signer: Signer) -
 def test_a_document_that_is_not_the_signed_one_is_refused(door: Door, signer: Signer) -> None:
     status, answer = door.put(ORDER, paper("other"), signer.ticket(ORDER, paper("signed")))
     assert (status, answer) == (422, {"error": "document_refused", "reason": "sha256"})
+
+
+def test_a_document_with_a_page_that_nobody_signed_for_is_refused(door: Door, signer: Signer) -> None:
+    document = paper("x", pages=2)
+    hashes = [page.hex() for page in page_hashes(document)]
+    for wrong in (hashes[::-1], [hashes[0], "0" * 64]):
+        token = signer.ticket(ORDER, document, pages=2, changed={"page_hashes": [*wrong]})
+        assert door.put(ORDER, document, token) == (422, {"error": "document_refused", "reason": "page_hash"})
 
 
 def test_a_signed_document_that_is_unfit_is_refused_with_the_reason(door: Door, signer: Signer) -> None:

@@ -14,8 +14,10 @@ from print_agent.journal import Journal, JournalInUse
 from print_agent.order import IllegalTransition, State
 from print_agent.ticket import Ticket, UnlockCommand
 
-TICKET = Ticket(order="0f8fad5b-d9cb-469f-a165-70867728950e", sha256="ab" * 32, pages=2, copies=1)
-OTHER = Ticket(order="7c9e6679-7425-40de-944b-e07fc1f90ae7", sha256="cd" * 32, pages=1, copies=1)
+TICKET = Ticket(
+    order="0f8fad5b-d9cb-469f-a165-70867728950e", sha256="ab" * 32, page_hashes=("12" * 32, "34" * 32), copies=1
+)
+OTHER = Ticket(order="7c9e6679-7425-40de-944b-e07fc1f90ae7", sha256="cd" * 32, page_hashes=("56" * 32,), copies=1)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from portal.register.importing.parsing import Row
 from portal.register.importing.report import Difference, DifferenceKind, ImportReport, RefusalCode, WriteRefused
 from portal.register.model import LIVING_HERE, ChangeReason, HoldReason, ResidentRecord, ResidentStatus, Sex
 from portal.register.numbers import NumberTaken, store_numbers
-from portal.register.restrictions import lift_hold, lock, place_hold
+from portal.register.restrictions import lift_hold, lock_with_households, place_hold
 from portal.register.tables import households, residents
 
 # Status goes only forward by an import: what was decided here is not undone because 既存住基 lags behind.
@@ -29,6 +29,9 @@ _STANDING = {
 }
 
 _HOUSEHOLD = sa.select(households).where(households.c.number == sa.bindparam("wanted"))
+_PLACES = sa.select(households.c.id).where(
+    households.c.number == sa.func.any(sa.bindparam("places", type_=sa.ARRAY(sa.Text)))
+)
 _ENTER_HOUSEHOLD = households.insert()
 _UPDATE_HOUSEHOLD = households.update().where(households.c.id == sa.bindparam("household"))
 _KNOWN = sa.select(residents.c.number, residents.c.id).where(
@@ -60,7 +63,10 @@ class Writer:
         """Write all of these households. Raises WriteRefused."""
         numbers = [member.number for household in unit for member in household.members]
         known = {row.number: row.id for row in self.connection.execute(_KNOWN, {"numbers": numbers})}
-        lock(self.connection, known.values())
+        places = [household.row.text("household_number") for household in unit]
+        lock_with_households(
+            self.connection, known.values(), self.connection.execute(_PLACES, {"places": places}).scalars().all()
+        )
         written = ImportReport()
         ids = []
         for household in unit:

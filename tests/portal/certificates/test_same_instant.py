@@ -1,13 +1,17 @@
 """Requests and changes that meet in one instant (川崎市, 2023-05: two requests within a second; 宗像市, 2023-06)."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
-from portal import municipality
-from portal.certificates import RefusalCode, Refused
+from portal import database, municipality, register
+from portal.certificates import RefusalCode, Refused, Released
 from portal.municipality import Municipality
 from tests.portal.certificates.conftest import Kiosk, Visit
+from tests.portal.register.waiting import locks_waited_for, until, watcher
 
 
 def test_requests_of_one_instant_share_no_identifier(kiosk: Kiosk, visit: Visit) -> None:
@@ -39,3 +43,22 @@ def test_a_record_that_changes_while_it_is_read_is_not_half_read(
 
     assert json.loads(kiosk.row(issuance).record_versions) == {str(visit.resident_id): 1}
     assert kiosk.release(issuance, visit) == Refused(RefusalCode.RECORD_CHANGED)
+
+
+def test_releases_to_two_of_one_household_take_their_locks_in_one_order(kiosk: Kiosk) -> None:
+    first, last = sorted(kiosk.household({}, {"name": "渡辺　太郎"}))
+    visit = Visit(uuid4(), last)
+    issuance = kiosk.asked(visit, [first, last])
+    kiosk.render(issuance)
+    kiosk.pay(issuance, visit)
+    engine = kiosk.ground.engine
+
+    with ThreadPoolExecutor(1) as threads, watcher(engine) as watching:
+        with database.transaction(engine) as connection:
+            register.lock(connection, [first])
+            released = threads.submit(kiosk.fetch, issuance, visit)
+            until(lambda: locks_waited_for(watching) == 1)
+            # Whoever waits for the first holds nothing yet that the one who has it will want next.
+            free = sa.text("SELECT 1 FROM residents WHERE id = :id FOR NO KEY UPDATE SKIP LOCKED")
+            assert connection.execute(free, {"id": last}).first() is not None
+        assert isinstance(released.result(10), Released)

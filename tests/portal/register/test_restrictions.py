@@ -1,9 +1,8 @@
 """What stops a paper, and that it wins every race."""
 
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -12,14 +11,12 @@ import sqlalchemy as sa
 
 from portal import database, register
 from portal.audit import Action
-from portal.register import HoldReason, IssueBlock, ResidentStatus, UnknownResident
+from portal.register import ChangeReason, HoldReason, IssueBlock, ResidentStatus, UnknownResident, change
+from portal.register.changes import enter, present_record
 from tests.portal.conftest import MORNING
 from tests.portal.register.events import subjects
 from tests.portal.register.people import TESTER, put_resident
-
-_WAITING = sa.text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
+from tests.portal.register.waiting import locks_waited_for, until, watcher
 
 
 def hold(connection: sa.Connection, *resident_ids: UUID, source: str = "filing-1") -> None:
@@ -32,18 +29,6 @@ def lift(connection: sa.Connection, source: str = "filing-1") -> None:
 
 def protect(connection: sa.Connection, resident_id: UUID, starts: date, ends: date) -> bool:
     return register.protect(connection, resident_id, starts_on=starts, ends_on=ends, actor=TESTER, now=MORNING)
-
-
-def watcher(engine: sa.Engine) -> sa.Connection:
-    """A connection without a transaction: inside one, PostgreSQL's activity view stands still."""
-    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)
 
 
 def test_a_plain_resident_is_not_blocked(connection: sa.Connection) -> None:
@@ -186,7 +171,7 @@ def test_a_release_that_waited_for_a_hold_sees_it(engine: sa.Engine) -> None:
             hold(connection, resident_id)
             answer = threads.submit(release)
             assert asked.wait(10)
-            until(lambda: watching.execute(_WAITING).scalar_one() == 1)
+            until(lambda: locks_waited_for(watching) == 1)
             assert not answer.done()
         assert answer.result(10) is IssueBlock.HOLD
 
@@ -203,11 +188,42 @@ def test_a_hold_waits_for_a_release_that_came_first(engine: sa.Engine) -> None:
         with database.transaction(engine) as connection:
             assert register.issue_block(connection, resident_id, for_update=True) is None
             placed = threads.submit(place)
-            until(lambda: watching.execute(_WAITING).scalar_one() == 1)
+            until(lambda: locks_waited_for(watching) == 1)
             assert register.issue_block(connection, resident_id) is None
         placed.result(10)
     with engine.connect() as connection:
         assert register.issue_block(connection, resident_id) is IssueBlock.HOLD
+
+
+@pytest.mark.parametrize("arrives", ["entered", "moved in"])
+def test_whoever_joins_a_household_waits_for_a_release_to_somebody_who_lives_there(
+    engine: sa.Engine, arrives: str
+) -> None:
+    with database.transaction(engine) as connection:
+        here, elsewhere = put_resident(connection), put_resident(connection)
+        home = present_record(connection, here).household_id
+        newcomer = replace(present_record(connection, elsewhere), id=uuid4(), number="T-newcomer", household_id=home)
+
+    def arrive() -> None:
+        with database.transaction(engine) as connection:
+            if arrives == "entered":
+                enter(
+                    connection, newcomer, valid_from=MORNING.date(), actor=TESTER, reason=ChangeReason.IMPORT,
+                    now=MORNING,
+                )  # fmt: skip
+            else:
+                change(
+                    connection, elsewhere, {"household_id": home}, valid_from=MORNING.date(), actor=TESTER,
+                    reason=ChangeReason.IMPORT, filing_id=None, now=MORNING,
+                )  # fmt: skip
+
+    with ThreadPoolExecutor(1) as threads, watcher(engine) as watching:
+        with database.transaction(engine) as connection:
+            register.lock(connection, [here])
+            arrived = threads.submit(arrive)
+            until(lambda: locks_waited_for(watching) == 1)
+            assert not arrived.done()
+        arrived.result(10)
 
 
 def test_locks_are_taken_in_the_order_of_ids_however_they_are_named(engine: sa.Engine) -> None:
@@ -227,6 +243,6 @@ def test_locks_are_taken_in_the_order_of_ids_however_they_are_named(engine: sa.E
         with database.transaction(engine) as connection:
             register.lock(connection, [last])
             both = threads.submit(lock_both)
-            until(lambda: watching.execute(_WAITING).scalar_one() == 1)
+            until(lambda: locks_waited_for(watching) == 1)
             assert is_locked(first)
         both.result(10)
