@@ -43,6 +43,7 @@ from kiosk.wire import Table, Unreadable, table_of, text_of, text_or_none, whole
 logger = logging.getLogger(__name__)
 
 VERSION = "0.1.0"
+"""Of the kiosk; the same as in pyproject.toml."""
 _TIMEOUT = httpx.Timeout(4.0, connect=3.0)
 _TAG = "madoguchi-terminal"
 Value = TypeVar("Value")

@@ -5,7 +5,7 @@ Every connection's peer is asked of the kernel (``SO_PEERCRED``); a user id that
 
 ``GET /status`` -> 200::
 
-    {"able":bool, "state":"ready"|"printing"|"blocked"|"locked"|"offline",
+    {"version":"<of this program>", "able":bool, "state":"ready"|"printing"|"blocked"|"locked"|"offline",
      "reasons":[{"keyword":"media-empty","blocking":true}, …],
      "order":"<uuid>"|null,                   the order now printing, or the one that locked the device
      "outcomes":[{"order":"<uuid>","state":"printed"|"not_printed"|"unknown","sheets":N,"of":N,"detail":"<word>"}, …]}
@@ -77,6 +77,8 @@ from print_agent.vault import HeldDocument, MemoryNotLocked
 
 logger = logging.getLogger(__name__)
 
+VERSION = "0.1.0"
+"""Of the print agent; the same as in pyproject.toml."""
 LARGEST_DOCUMENT = 5 * 1024 * 1024
 BODY_SECONDS = 10.0
 Verified = TypeVar("Verified")
@@ -211,6 +213,7 @@ class _Request(BaseHTTPRequestHandler):
     def _status(self) -> Json:
         status = self.server.house.device.status()
         return {
+            "version": VERSION,
             "able": status.able,
             "state": status.state.value,
             "reasons": _reasons(status.reasons),

@@ -7,7 +7,7 @@ from flask import Flask
 from granian.constants import Interfaces
 from granian.server import Server as Granian
 
-from portal import resident, settings, staff, terminal, verify
+from portal import resident, running, settings, staff, terminal, verify
 from portal.ground import Ground, open_ground
 
 _FACES = {
@@ -31,7 +31,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def application() -> Flask:
     """The face named by the environment, for a worker process (granian or any other WSGI server)."""
-    return _FACES[os.environ[_FACE_VARIABLE]](open_ground(settings.load()))
+    ground, face = open_ground(settings.load()), os.environ[_FACE_VARIABLE]
+    app = _FACES[face](ground)
+    running.Voice(ground, running.Name(face)).keep_saying()
+    return app
 
 
 def _serve(arguments: argparse.Namespace, ground: Ground) -> int:

@@ -16,6 +16,7 @@ from portal.register import tables as register
 from portal.register.domiciles import tables as domiciles
 from portal.register.seals import tables as seals
 from portal.register.taxes import tables as taxes
+from portal.running import tables as running
 from portal.terminals import tables as terminals
 
 __all__ = ["metadata"]
@@ -32,6 +33,7 @@ _PACKAGES = (
     notices,
     papers,
     register,
+    running,
     sealing,
     seals,
     sessions,

@@ -9,7 +9,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from portal import database, terminals
+from portal import database, running, terminals
 from portal.staff import words
 from portal.staff.forms import RevokeForm
 from portal.staff.member import actor
@@ -40,6 +40,7 @@ class Device:
     name: str
     place: str
     version: str | None
+    agent_version: str | None
     heard: Sign
     reader: Sign | None
     printer: Sign | None
@@ -59,7 +60,7 @@ class Device:
 @pages.get("")
 def show() -> ResponseReturnValue:
     """The board."""
-    return flask.render_template("devices.html", tab="devices", devices=_board())
+    return flask.render_template("devices.html", tab="devices", **_board())
 
 
 @pages.get("/board")
@@ -68,7 +69,7 @@ def board() -> ResponseReturnValue:
     """The table alone; asked for again every ten seconds."""
     if not by_itself():
         return flask.redirect(flask.url_for("devices.show"), 303)
-    return flask.render_template("device_rows.html", devices=_board())
+    return flask.render_template("device_rows.html", **_board())
 
 
 @pages.get("/<terminal_id>/revoke")
@@ -94,13 +95,30 @@ def revoke(terminal_id: str) -> ResponseReturnValue:
 
 
 def _revoke_page(terminal_id: str, form: RevokeForm) -> str:
-    found = next((device for device in _board() if device.id == terminal_id), None)
+    found = next((device for device in _devices() if device.id == terminal_id), None)
     if found is None:
         raise NotFound
     return flask.render_template("revoke_device.html", tab="devices", device=found, form=form)
 
 
-def _board() -> list[Device]:
+def _board() -> dict[str, object]:
+    """What the board shows: devices, programs of the portal, and whether they all run one version."""
+    ground = ground_of()
+    with database.transaction(ground.engine) as connection:
+        programs = running.board(connection, ground.clock.now())
+    devices = _devices()
+    in_use = [device for device in devices if not device.revoked]
+    told = [program.version for program in programs]
+    told += [version for device in in_use for version in (device.version, device.agent_version) if version]
+    return {
+        "devices": devices,
+        "programs": [(words.PROGRAMS[program.name], program) for program in programs],
+        "expected": running.VERSION,
+        "mixed": any(version != running.VERSION for version in told),
+    }
+
+
+def _devices() -> list[Device]:
     ground = ground_of()
     with database.transaction(ground.engine) as connection:
         found = terminals.board(connection)
@@ -115,6 +133,7 @@ def _device(terminal: TerminalStatus, now: datetime) -> Device:
         name=terminal.name,
         place=terminal.place,
         version=terminal.version,
+        agent_version=None if terminal.printer is None else _text(terminal.printer.get("version")),
         heard=heard,
         reader=_reader(terminal.reader_state) if speaks else None,
         printer=_printer(terminal.printer) if speaks else None,
@@ -147,6 +166,10 @@ def _printer(status: Mapping[str, object] | None) -> Sign:
     reasons = _reasons(status.get("reasons"))
     kind = {"ready": "warn" if reasons else "ok", "printing": "warn" if reasons else "ok"}.get(state, "err")
     return Sign(kind, words.PRINTER.get(state, state), reasons)
+
+
+def _text(said: object) -> str | None:
+    return said if isinstance(said, str) else None
 
 
 def _reasons(reported: object) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from portal.clock import JAPAN, local_date
 from portal.filings import FilingKind, FilingState
 from portal.identity import LinkEnd, StopReason
 from portal.register import ResidentStatus, Sex
+from portal.running import Name
 
 MEANS = {Means.CASH: "現金", Means.CONTACTLESS: "タッチ決済"}
 MONEY = {
@@ -161,6 +162,13 @@ STANDING = {
     ResidentStatus.DECEASED: Word("mute", "死亡"),
 }
 
+PROGRAMS = {
+    Name.RESIDENT: "住民のページ",
+    Name.STAFF: "職員のページ",
+    Name.TERMINAL: "端末の窓口",
+    Name.VERIFY: "証明書の確認ページ",
+    Name.WORKER: "証明書の作成",
+}
 READER = {
     "no_reader": "カードリーダーが見つかりません",
     "no_card": "カード待ち",

@@ -82,6 +82,7 @@ def _status(said: Fields) -> Heard:
         "able": printer.flag("able"),
         "state": printer.text("state", 32),
         "reasons": [_reason(Fields(reason)) for reason in printer.entries("reasons", 32)],
+        "version": None if printer.missing("version") else printer.text("version", 32),
         "order": None if printer.missing("order") else str(printer.identifier("order")),
     }
     return Heard(said.fields("reader").text("state", 32), kept, said.text("version", 32))

@@ -11,7 +11,7 @@ import procrastinate
 import psycopg
 import sqlalchemy as sa
 
-from portal import certificates
+from portal import certificates, running
 from portal.certificates.press import Press
 from portal.certificates.seal import all_seals
 from portal.ground import Ground
@@ -94,8 +94,10 @@ async def _shifts(ground: Ground, press: Press, queues: Collection[Queue], stop:
 
 
 async def _housekeeping(ground: Ground, stop: asyncio.Event) -> None:
+    voice = running.Voice(ground, running.Name.WORKER)
     while not stop.is_set():
         try:
+            await asyncio.to_thread(voice.say)
             await asyncio.to_thread(certificates.sweep, ground)
             await asyncio.to_thread(remove_departed_residents, ground)
             await asyncio.to_thread(forget_sessions, ground)

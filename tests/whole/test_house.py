@@ -4,10 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
 
+from portal.running import VERSION
+from portal.staff.words import PROGRAMS
 from tests.world.demo_city.cast import CAST, Role
 from tests.world.drive import Run, card_of, demand_text, text_of, without_spaces
+from tests.world.hands.staff import Officer
 from tests.world.house import House
 
 # Names that real systems refuse or print wrongly, and a household of four sheets.
@@ -67,6 +70,16 @@ def test_each_hard_case_ends_on_the_page_of_its_own_cause(
     number = CAST[role].resident_number
     card = next(card for card in house.city.cards() if card.resident_number == number)
     assert Run(house).refused(browser, card) == code
+
+
+def test_every_program_of_the_house_says_its_version(house: House, officer_page: Page) -> None:
+    officer = Officer(officer_page, house.origin("staff"), "suzuki", house.totp_secret())
+    officer.log_in()
+    officer_page.goto(f"{house.origin('staff')}/devices")
+    expect(officer_page.locator("table.rows").first).to_contain_text(f"印刷プログラム 版 {VERSION}")
+    programs = officer_page.locator("section.versions tbody tr td:first-child").all_inner_texts()
+    assert sorted(programs) == sorted(PROGRAMS.values())
+    expect(officer_page.locator("section.versions .notice")).to_have_count(0)
 
 
 def test_nothing_of_the_house_listens_beyond_loopback(house: House) -> None:

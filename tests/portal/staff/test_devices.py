@@ -4,10 +4,11 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from portal import database, terminals
+from portal import database, running, terminals
 from portal.audit import audit_events
 from portal.ground import Ground
 from portal.identity import Role
+from portal.running import Name, Voice
 from tests.portal.conftest import MovableClock
 from tests.portal.register.people import TESTER
 from tests.portal.staff.conftest import SitDown
@@ -45,6 +46,25 @@ def test_a_healthy_kiosk_reads_healthy(desk: Desk, ground: Ground, clock: Movabl
     about = ("市役所1階 1号機", "kiosk-01 版 0.1.0", "正面玄関の右")
     for shown in (*about, "応答あり 4秒前", "カード待ち", "印刷できます", "発行できます"):
         assert shown in page
+
+
+def test_the_versions_of_kiosk_agent_and_portal_are_shown(desk: Desk, ground: Ground) -> None:
+    enrol_kiosk(ground)
+    say(ground, version=running.VERSION)
+    for name in (Name.STAFF, Name.WORKER, Name.WORKER):
+        Voice(ground, name).say()
+    page = words(desk.get("/devices"))
+    assert f"kiosk-01 版 {running.VERSION} 印刷プログラム 版 {running.VERSION}" in page
+    assert f"職員のページ {running.VERSION} 1 証明書の作成 {running.VERSION} 2" in page
+    assert "版がそろっていません" not in page
+
+
+@pytest.mark.parametrize("late", ["agent", "program"])
+def test_a_version_left_behind_is_said(desk: Desk, ground: Ground, late: str) -> None:
+    enrol_kiosk(ground)
+    say(ground, version="0.0.9" if late == "agent" else running.VERSION)
+    Voice(ground, Name.WORKER, "0.0.9" if late == "program" else running.VERSION).say()
+    assert "版がそろっていません" in words(desk.get("/devices"))
 
 
 def test_what_the_printer_says_is_said_in_words(desk: Desk, ground: Ground) -> None:
