@@ -209,6 +209,11 @@ def read_issuance(answer: Table) -> Issuance:
     )
 
 
+def read_picture(answer: Table) -> bytes:
+    """The answer of `GET /v1/issuances/<id>/pages/<n>`."""
+    return _bytes(text_of(answer, "picture"))
+
+
 def read_released(answer: Table) -> Released:
     """The answer of `POST /v1/issuances/<id>/release`."""
     return Released(ticket=text_of(answer, "ticket"), document=_bytes(text_of(answer, "document")))

@@ -34,6 +34,7 @@ from kiosk.portal_answers import (
     read_bulletin,
     read_challenge,
     read_issuance,
+    read_picture,
     read_released,
     read_session,
 )
@@ -154,6 +155,10 @@ class PortalClient:
     def issuance(self, token: str, issuance: str) -> Issuance:
         """How far the paper is."""
         return _reading(read_issuance, self._call("GET", f"/v1/issuances/{issuance}", None, token))
+
+    def picture(self, token: str, issuance: str, page: int) -> bytes:
+        """One sheet of a paper that is ready, marked as a sample (PNG). Raises `IssuanceRefused`."""
+        return _reading(read_picture, self._call("GET", f"/v1/issuances/{issuance}/pages/{page}", None, token))
 
     def release(self, token: str, issuance: str) -> Released:
         """Fetch ticket and document; the portal decides again whether they may leave. Raises `IssuanceRefused`."""

@@ -94,6 +94,9 @@ class Portal(Protocol):
     def issuance(self, token: str, issuance: str) -> Issuance:
         """how far it is"""
 
+    def picture(self, token: str, issuance: str, page: int) -> bytes:
+        """one sheet, marked as a sample"""
+
     def release(self, token: str, issuance: str) -> Released:
         """ticket and document"""
 

@@ -35,6 +35,7 @@ from kiosk.journey.parts import Parts
 from kiosk.journey.screens import SCREENS, STEPS, is_slow, seconds_left, stamp
 from kiosk.journey.situation import obstacle, paper_obstacle
 from kiosk.journey.states import HOLDS_NOTHING, Event, IllegalTransition, State
+from kiosk.portal_client import PortalRefused, PortalUnreachable
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ def create_blueprint(parts: Parts, conductor: Conductor) -> Blueprint:
     _add_choices(blueprint, routes)
     _add_pin_pad(blueprint, routes)
     _add_payment(blueprint, routes)
+    _add_sheets(blueprint, parts)
     return blueprint
 
 
@@ -250,6 +252,29 @@ def _add_payment(blueprint: Blueprint, routes: Routes) -> None:
             parts.journey.note(epoch=view.epoch, cancelling=True)
             routes.conductor.hurry()
         return _go(url_for("journey.screen"))
+
+
+def _add_sheets(blueprint: Blueprint, parts: Parts) -> None:
+    """The paper as marked pictures, from when it is ready until it is paid for. Nothing of them is kept here."""
+
+    @blueprint.get("/sheet/<int:page>")
+    def sheet(page: int) -> ResponseReturnValue:
+        view = parts.journey.view
+        if view.state is not State.CHOOSE_MEANS or not 1 <= page <= view.visit.of:
+            return _go(url_for("journey.screen"))
+        return render_template("sheet.html", page=page, **_words(parts))
+
+    @blueprint.get("/sheet/<int:page>.png")
+    def sheet_picture(page: int) -> ResponseReturnValue:
+        visit = parts.journey.view.visit
+        if parts.journey.view.state is not State.CHOOSE_MEANS or visit.portal is None:
+            return Response(status=404)
+        try:
+            picture = parts.portal.picture(visit.portal.token, visit.order, page)
+        except (PortalUnreachable, PortalRefused) as error:
+            logger.info("no picture of a sheet: %s", error)
+            return Response(status=404)
+        return Response(picture, mimetype="image/png")
 
 
 def _press_key(parts: Parts, view: View, key: str) -> int:

@@ -13,6 +13,7 @@ from portal.certificates.issuance import (
     release,
     request,
     status,
+    to_show,
 )
 from portal.certificates.kinds import UnknownKind, all_kinds
 from portal.certificates.money.paying import WrongAmount, abandon, authorise, begin_anew, confirm
@@ -35,6 +36,7 @@ from portal.certificates.outcomes import (
     unprintable,
 )
 from portal.certificates.paper import Item, Kind, Place, Scope
+from portal.certificates.preview import PageUnknown, picture
 from portal.certificates.states import (
     IllegalTransition,
     NotAbandonable,
@@ -74,6 +76,7 @@ __all__ = [
     "Offer",
     "Outcome",
     "Overloaded",
+    "PageUnknown",
     "PaymentState",
     "Person",
     "Place",
@@ -104,6 +107,7 @@ __all__ = [
     "offers",
     "open_cases",
     "open_gaps",
+    "picture",
     "reconcile",
     "reconcile_by_night",
     "release",
@@ -112,5 +116,6 @@ __all__ = [
     "settle",
     "status",
     "sweep",
+    "to_show",
     "unprintable",
 ]

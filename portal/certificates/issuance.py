@@ -26,7 +26,7 @@ from portal.certificates.money.following import state_of
 from portal.certificates.money.tables import PaymentState, payments
 from portal.certificates.paper import Scope
 from portal.certificates.papers import contents
-from portal.certificates.states import HOLDING_DOCUMENT, NotPaid, NotReleasable, move
+from portal.certificates.states import HOLDING_DOCUMENT, SHOWABLE, NotPaid, NotReleasable, move
 from portal.certificates.tables import Event, RefusalCode, State, issuance_documents, issuances
 from portal.clock import local_date
 from portal.ground import Ground
@@ -240,6 +240,24 @@ def release(  # noqa: PLR0917
         subject=row.resident_id, detail={"issuance": str(row.id), "sha256": row.sha256},
     )  # fmt: skip
     return Released(signed, _opened(ground, document))
+
+
+def to_show(  # noqa: PLR0917
+    connection: sa.Connection, ground: Ground, issuance_id: UUID, terminal_id: str, session: Session, now: datetime
+) -> bytes | Refused:
+    """The document of an issuance that its own session may look at before it pays; whether it may is decided again.
+
+    For pictures on the screen alone: the bytes never leave the portal by this, and no state changes.
+    Raises IssuanceUnknown, NotReleasable.
+    """
+    row = connection.execute(_BY_ID, {"of_issuance": issuance_id}).one_or_none()
+    if row is None or row.terminal_id != terminal_id or row.session != str(session.id):
+        raise IssuanceUnknown
+    document = connection.execute(_DOCUMENT, {"of_issuance": issuance_id}).one_or_none()
+    if document is None or State(row.state) not in SHOWABLE:
+        raise NotReleasable(issuance_id, State(row.state))
+    refusal = _refusal_at_release(connection, ground, row, now)
+    return _opened(ground, document) if refusal is None else Refused(refusal)
 
 
 def erase_document(connection: sa.Connection, issuance_id: UUID) -> None:

@@ -47,6 +47,7 @@ TARGETS: dict[Event, State] = {
 # States in which work goes on or a document may exist; everything else is an end (or waits for a statement).
 WAITING = frozenset({State.REQUESTED, State.RENDERING})
 HOLDING_DOCUMENT = frozenset({State.READY, State.AUTHORISED, State.RELEASED})
+SHOWABLE = HOLDING_DOCUMENT - {State.RELEASED}
 
 
 class IllegalTransition(Exception):

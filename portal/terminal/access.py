@@ -16,6 +16,7 @@ ACCESS: dict[str, Access] = {
     "visit.log_out": Access.TERMINAL,
     "issuances.ask": Access.TERMINAL,
     "issuances.look": Access.TERMINAL,
+    "issuances.show": Access.TERMINAL,
     "issuances.release": Access.TERMINAL,
     "issuances.report": Access.TERMINAL,
     "issuances.abandon": Access.TERMINAL,

@@ -76,6 +76,7 @@ ERRORS: dict[type[Exception], ErrorWords] = {
     certificates.CaptureNotDecided: _row(409, "not_decided", logging.ERROR),
     certificates.VoidNotDecided: _row(409, "not_decided", logging.ERROR),
     certificates.IssuanceUnknown: _row(404, "issuance_unknown"),
+    certificates.PageUnknown: _row(404, "page_unknown"),
     certificates.NotReleasable: _row(409, "not_ready"),
     certificates.NotReportable: _row(409, "not_released", logging.WARNING),
     MunicipalityMissing: _AWAY,

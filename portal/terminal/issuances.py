@@ -73,6 +73,18 @@ def look(issuance: UUID) -> ResponseReturnValue:
     }
 
 
+@endpoints.get("/<uuid:issuance>/pages/<int:page>")
+def show(issuance: UUID, page: int) -> ResponseReturnValue:
+    """One sheet as a marked picture, before it is paid for and printed."""
+    ground, terminal = ground_of(), device.present()
+    with database.transaction(ground.engine) as connection:
+        session = _session(connection, ground)
+        document = certificates.to_show(connection, ground, issuance, terminal.id, session, ground.clock.now())
+    if isinstance(document, Refused):
+        return refused(document.code)
+    return {"picture": base64.b64encode(certificates.picture(document, page)).decode("ascii")}
+
+
 @endpoints.post("/<uuid:issuance>/release")
 def release(issuance: UUID) -> ResponseReturnValue:
     """Hand out ticket and document; whether they may leave is decided again."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cache
+
+from PIL import Image
 
 from kiosk.agent_client import AgentStatus, AgentUnreachable, EndedOrder, OrderProgress, OrderUnknown, Reason
 from kiosk.card.client import ReaderError, ReaderUnavailableError
@@ -141,12 +145,21 @@ class FakeReader:
             raise card_says("card_changed")
 
 
+@cache
+def sample() -> bytes:
+    """A sheet as the portal shows it."""
+    target = io.BytesIO()
+    Image.new("L", (910, 1287), 240).save(target, "PNG")
+    return target.getvalue()
+
+
 @dataclass
 class FakePortal:
     error: Exception | None = None
     session_error: Exception | None = None
     issue_error: Exception | None = None
     release_error: Exception | None = None
+    picture_error: Exception | None = None
     report_error: Exception | None = None
     reported: int = 0
     refusal: str | None = None
@@ -180,6 +193,7 @@ class FakePortal:
     closed: list[str] = field(default_factory=list)
     reports: list[tuple[Table, Table]] = field(default_factory=list)
     releases: int = 0
+    shown: list[tuple[str, str, int]] = field(default_factory=list)
     order: str = "0d6f2b9e-7c55-4a46-9a83-3f3a41a52c10"
 
     def _answer(self, special: Exception | None = None) -> None:
@@ -218,6 +232,11 @@ class FakePortal:
         if self.renders > 0:
             return Issuance(issuance, "rendering", fee=self.fee)
         return Issuance(issuance, self.end_state, self.pages, fee=self.fee)
+
+    def picture(self, token: str, issuance: str, page: int) -> bytes:
+        self._answer(self.picture_error)
+        self.shown.append((token, issuance, page))
+        return sample()
 
     def release(self, token: str, issuance: str) -> Released:
         self._answer(self.release_error)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, exp
 
 from kiosk.agent_client import AgentUnreachable
 from kiosk.journey.states import State
-from tests.kiosk.journey.doubles import NAME, PIN
+from tests.kiosk.journey.doubles import NAME, PIN, FakePortal
 from tests.kiosk.journey.screenplay import SCENES, failed, longest_failure
 from tests.kiosk.journey.stage import Stage
 
@@ -246,6 +246,27 @@ def test_help_comes_back_to_the_same_step_and_follows_the_journey(house: House, 
         stage.reader.take()
         stage.step()
         heading(page, "カードが取られたため")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_paper_is_looked_at_sheet_by_sheet_before_it_is_paid_for(
+    house: House, browser: Browser, language: str
+) -> None:
+    stage = Stage(portal=FakePortal(pages=2)).to_means()
+    stage.kiosk.journey.prefer(language=language)
+    house.stage = stage
+    with browsing(browser) as (page, complaints):
+        show(page, house)
+        page.locator("a.k-sample").tap()
+        for number in (1, 2):
+            expect(page.locator("img.k-sheet")).to_have_attribute("src", f"/sheet/{number}.png")
+            expect(page.locator("img.k-sheet")).to_have_js_property("naturalWidth", 910)
+            assert page.evaluate(MEASURE, BOUNDS) == []
+            page.locator("main .btn").last.tap()
+        expect(page.locator("img.k-sheet")).to_have_attribute("src", "/sheet/1.png")
+        page.locator("main .btn").first.tap()
+        expect(page.locator("a.k-sample")).to_be_visible()
+        assert complaints == []
 
 
 def test_an_ended_visit_leaves_no_cookie_of_it_in_the_browser(house: House, browser: Browser) -> None:

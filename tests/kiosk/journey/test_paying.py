@@ -8,7 +8,7 @@ from kiosk.journey.failures import FAILURES
 from kiosk.journey.states import State
 from kiosk.payment.till import Ended, Progress
 from kiosk.portal_client import IssuanceRefused, PortalBusy, PortalUnreachable
-from tests.kiosk.journey.doubles import FakePortal, FakeTill
+from tests.kiosk.journey.doubles import TOKEN, FakePortal, FakeTill
 from tests.kiosk.journey.stage import Stage
 
 ORDER = FakePortal.order
@@ -50,6 +50,40 @@ def test_the_ticket_is_fetched_only_after_the_portal_knows_of_the_held_fee(stage
     stage.step()
     assert stage.at(State.PRINTING)
     assert stage.portal.releases == 1
+
+
+def test_the_sheets_are_shown_from_when_they_are_ready_until_they_are_paid_for(stage: Stage) -> None:
+    stage.portal.pages = 2
+    stage.to_means()
+    assert "/sheet/1" in stage.page()
+    for page in (1, 2):
+        assert f"{page}／2枚目" in stage.browser.get(f"/sheet/{page}").text
+        shown = stage.browser.get(f"/sheet/{page}.png")
+        assert (shown.status_code, shown.mimetype) == (200, "image/png")
+        assert shown.headers["Cache-Control"] == "no-store"
+    assert stage.portal.shown == [(TOKEN, ORDER, 1), (TOKEN, ORDER, 2)]
+    assert stage.browser.get("/sheet/3").status_code == 303
+    stage.post("/means", means="cash")
+    stage.step()
+    assert stage.at(State.PAYING)
+    assert stage.browser.get("/sheet/1").status_code == 303
+    assert stage.browser.get("/sheet/1.png").status_code == 404
+    assert len(stage.portal.shown) == 2
+
+
+@pytest.mark.parametrize("error", [PortalUnreachable("cut"), IssuanceRefused("in_progress", "R1")])
+def test_a_picture_that_does_not_come_leaves_the_journey_where_it_is(stage: Stage, error: Exception) -> None:
+    stage.to_means()
+    stage.portal.picture_error = error
+    assert stage.browser.get("/sheet/1.png").status_code == 404
+    assert stage.at(State.CHOOSE_MEANS)
+
+
+def test_another_browser_sees_no_sheet(stage: Stage) -> None:
+    stage.to_means()
+    stranger = stage.app.test_client()
+    assert stranger.get("/sheet/1.png").status_code != 200
+    assert stage.portal.shown == []
 
 
 def test_the_screen_counts_what_has_been_put_in(stage: Stage) -> None:

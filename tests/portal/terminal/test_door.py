@@ -29,6 +29,7 @@ CALLS = [
     ("DELETE", "/v1/session"),
     ("POST", "/v1/issuances"),
     ("GET", f"/v1/issuances/{ANY_ID}"),
+    ("GET", f"/v1/issuances/{ANY_ID}/pages/1"),
     ("POST", f"/v1/issuances/{ANY_ID}/release"),
     ("POST", f"/v1/issuances/{ANY_ID}/outcome"),
     ("POST", f"/v1/issuances/{ANY_ID}/abandon"),
@@ -48,7 +49,7 @@ def nothing_is_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
     for package, names in (
         (register, ("resident", "household_of")),
-        (certificates, ("offers", "request", "status", "release", "report_outcome")),
+        (certificates, ("offers", "request", "status", "to_show", "release", "report_outcome")),
         (certificates, ("abandon", "authorise", "confirm", "begin_anew")),
         (identity, ("authenticate", "begin_challenge", "kiosk_session", "close_kiosk_session")),
         (terminals, ("heard",)),

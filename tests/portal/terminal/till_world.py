@@ -90,6 +90,9 @@ class CutPortal:
     def issuance(self, token: str, issuance: str) -> Issuance:
         return self.client.issuance(token, issuance)
 
+    def picture(self, token: str, issuance: str, page: int) -> bytes:
+        return self.client.picture(token, issuance, page)
+
     def release(self, token: str, issuance: str) -> Released:
         return cast("Released", self._call("release", lambda: self.client.release(token, issuance)))
 
