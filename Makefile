@@ -14,7 +14,7 @@ DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
 
-.PHONY: help demo test check bench proof mutation residents removals forms names format clean
+.PHONY: help demo test check bench proof mutation residents removals forms names papers format clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -51,6 +51,9 @@ forms: $(STATE)/ready ## 500 households set by the compiled forms and by WeasyPr
 
 names: $(STATE)/ready ## 2,000 hard names: each printed exactly or refused by name (1 minute)
 	$(RUN) -m tests.portal.certificates.hard_names
+
+papers: $(STATE)/ready ## 500 sheets printed, folded, copied, photographed, half of them forged: what is read, what is believed (N=)
+	$(RUN) -m tests.world.paper.campaign $(or $(N),500)
 
 format: $(STATE)/ready ## bring the code into its form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
