@@ -136,7 +136,7 @@ class Conductor:
     def _choose_means(self, view: View) -> None:
         if self._card.came_again(view):
             self._parts.fail(view, "card_again")
-        else:
+        elif not self._paper.ended_without_printer(view):
             self._pay.keep_session(view)
 
     def _warn(self, view: View) -> None:

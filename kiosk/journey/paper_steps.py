@@ -77,20 +77,24 @@ class PaperSteps:
             self._look(now, issuance)
             return
         if issuance.fee and not now.visit.paid:
-            self._ask_for_fee(now, issuance)
+            self._ask_for_fee(now)
             return
         released = self._release(now, issuance)
         if released is not None:
             self._place(now, issuance, released)
 
-    def _ask_for_fee(self, view: View, issuance: Issuance) -> None:
-        """No money is asked for while there is no printer that could print for it."""
+    def _ask_for_fee(self, view: View) -> None:
+        if not self.ended_without_printer(view):
+            self._parts.journey.fire(Event.FEE_DUE, epoch=view.epoch)
+
+    def ended_without_printer(self, view: View) -> bool:
+        """Whether the visit ended here: no money is asked for while there is no printer that could print for it."""
         obstacle = printer_obstacle(self._parts.situation().agent)
         if obstacle is None:
-            self._parts.journey.fire(Event.FEE_DUE, epoch=view.epoch)
-            return
-        self._parts.aftercare.order_abandoned(issuance.issuance)
+            return False
+        self._parts.aftercare.order_abandoned(view.visit.order)
         self._parts.fail(view, obstacle)
+        return True
 
     def give_up(self, view: View, code: str) -> None:
         """PREPARING: end the journey before the ticket is here; nothing is printed, whatever the portal believes."""

@@ -80,6 +80,7 @@ def test_a_killed_worker_is_said_on_the_screen_and_its_return_prints(house: Hous
         expect(visitor.page.locator("form[action='/press/quit'] button")).to_be_visible()
     finally:
         house.services["worker-1"].start()
+    visitor.pay()
     visitor.see("take_paper", patience_ms=60_000)
     visitor.leave()
     serve(house, visitor)

@@ -19,19 +19,20 @@ HEARTBEATS_MS = 3000
 @pytest.fixture
 def household_is_printing(house: House, visitor: KioskVisitor) -> Iterator[KioskVisitor]:
     """An order of four sheets that stands still after the first ones came out."""
-    house.printer.fault("media-jam")
+    earlier = len(house.printer.documents())
     to_confirm(house, visitor, "card-0003", scope="household")
     visitor.press("confirm")
     visitor.see("take_card")
     house.kiosk_reader.remove()
-    visitor.see("printing", patience_ms=SHEETS_COME_WITHIN_MS)
-    house.printer.fault(None)
-    until(lambda: house.printer.documents()[-1].sheets > 0)
-    house.printer.fault("media-jam")
-    visitor.reads("paper_jam", patience_ms=SPEAKS_WITHIN_MS)
-    assert 0 < house.printer.documents()[-1].sheets < 4
-    yield visitor
-    house.printer.fault(None)
+    visitor.pay()
+    try:
+        until(lambda: len(house.printer.documents()) > earlier and house.printer.documents()[-1].sheets > 0)
+        house.printer.fault("media-jam")
+        visitor.reads("paper_jam", patience_ms=SPEAKS_WITHIN_MS)
+        assert 0 < house.printer.documents()[-1].sheets < 4
+        yield visitor
+    finally:
+        house.printer.fault(None)
 
 
 def test_a_printer_that_loses_power_between_two_sheets_locks_the_device_until_staff_have_answered(
@@ -50,7 +51,7 @@ def test_a_printer_that_loses_power_between_two_sheets_locks_the_device_until_st
     assert visitor.state() == "wait_for_staff", "a printer that is back does not unlock anything"
     desk = Officer(officer_page, house.origin("staff"), "suzuki", house.totp_secret())
     desk.log_in()
-    desk.settle("partly_printed", "鈴木が排紙口と機械の中を見た。1枚だけ出ていたので回収した。")
+    desk.settle("partly_printed", "鈴木が排紙口と機械の中を見た。1枚だけ出ていたので回収した。", keep_fee=False)
     visitor.see("attract", patience_ms=SERVES_AGAIN_WITHIN_MS)
     serve(house, visitor)
 

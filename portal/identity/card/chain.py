@@ -51,12 +51,14 @@ class TrustStore:
 
     @cached_property
     def by_scheme(self) -> Mapping[Scheme, verification.Store]:
-        """The roots that sign in each scheme; a scheme without a root is missing.
+        """The roots that sign in each scheme; a scheme without a root is missing, and so is who may sign nothing.
 
+        What each root is, is looked at here and once: asked at each log-in it would cost a hundredth of it.
         Generations share one name, so the verifier tries one after the other. The newest comes first, as most cards
         are of it: the order costs or saves time and decides nothing.
         """
-        newest_first = sorted(self.roots, key=lambda root: root.not_valid_before_utc, reverse=True)
+        authorities = [root for root in self.roots if _is_authority(root)]
+        newest_first = sorted(authorities, key=lambda root: root.not_valid_before_utc, reverse=True)
         schemes = {scheme for profile in PROFILES[self.kind] for scheme in profile.issuers}
         found = {scheme: [root for root in newest_first if scheme.fits_key(root.public_key())] for scheme in schemes}
         return {scheme: verification.Store(roots) for scheme, roots in found.items() if roots}
@@ -259,29 +261,18 @@ def _is_no_authority(
         raise ValueError("basic constraints")
 
 
-def _is_authority(
-    policy: verification.Policy,  # noqa: ARG001
-    certificate: x509.Certificate,  # noqa: ARG001
-    extension: x509.BasicConstraints,
-) -> None:
-    if not extension.ca:
-        raise ValueError("basic constraints")
+def _is_authority(root: x509.Certificate) -> bool:
+    """Whether a root says, where it must not be overlooked, that it is an authority and signs certificates."""
+    try:
+        constraints = root.extensions.get_extension_for_class(x509.BasicConstraints)
+        usage = root.extensions.get_extension_for_class(x509.KeyUsage)
+    except (x509.ExtensionNotFound, *UNREADABLE):
+        return False
+    return constraints.critical and constraints.value.ca and usage.critical and usage.value.key_cert_sign
 
 
-def _signs_certificates(
-    policy: verification.Policy,  # noqa: ARG001
-    certificate: x509.Certificate,  # noqa: ARG001
-    extension: x509.KeyUsage,
-) -> None:
-    if not extension.key_cert_sign:
-        raise ValueError("key usage")
-
-
-_ROOT_POLICY = (
-    verification.ExtensionPolicy.permit_all()
-    .require_present(x509.BasicConstraints, _CRITICAL, _is_authority)
-    .require_present(x509.KeyUsage, _CRITICAL, _signs_certificates)
-)
+# Who is in the store has been looked at; the verifier demands once more that it is an authority at all.
+_ROOT_POLICY = verification.ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, _CRITICAL, None)
 
 
 def _root(path: Path) -> x509.Certificate:

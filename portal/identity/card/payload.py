@@ -8,6 +8,7 @@ used in a browser, and a log-in from linking the card to a person.
 """
 
 import hashlib
+from functools import lru_cache
 
 TAG = b"MADOGUCHI-AUTH-1"
 NONCE_LENGTH = 32
@@ -33,6 +34,10 @@ def payload(*, origin: str, nonce_sha256: bytes, purpose: str) -> bytes:
     """The 112 bytes to be signed, from the digest of the nonce (the portal has forgotten the nonce itself)."""
     if len(nonce_sha256) != _DIGEST_LENGTH:
         raise ValueError("the digest of a nonce has 32 bytes")
-    origin_digest = hashlib.sha256(origin.encode()).digest()
-    purpose_digest = hashlib.sha256(purpose.encode()).digest()
-    return TAG + origin_digest + nonce_sha256 + purpose_digest
+    return TAG + _digest(origin) + nonce_sha256 + _digest(purpose)
+
+
+@lru_cache(maxsize=1024)
+def _digest(text: str) -> bytes:
+    """Of an origin or a purpose: there are as many as faces and kiosks, and they come again with each log-in."""
+    return hashlib.sha256(text.encode()).digest()

@@ -79,6 +79,19 @@ def test_a_picture_that_does_not_come_leaves_the_journey_where_it_is(stage: Stag
     assert stage.at(State.CHOOSE_MEANS)
 
 
+def test_a_printer_that_is_lost_while_somebody_chooses_how_to_pay_ends_the_visit_before_any_money(
+    stage: Stage,
+) -> None:
+    stage.to_means()
+    stage.agent.alive = False
+    stage.beat()
+    stage.step()
+    assert (stage.state, stage.failure) == (State.FAILED, "agent_unreachable")
+    stage.beat()
+    assert stage.portal.abandoned == [ORDER]
+    assert till_of(stage).begun == []
+
+
 def test_another_browser_sees_no_sheet(stage: Stage) -> None:
     stage.to_means()
     stranger = stage.app.test_client()

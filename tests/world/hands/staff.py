@@ -54,11 +54,13 @@ class Officer:
         read_card(self.page, pin)
         expect(self.page.locator(".notice[data-kind=ok][role=status]")).to_be_visible(timeout=PATIENCE_MS)
 
-    def settle(self, answer: str, statement: str) -> None:
-        """Say what paper left the machine, for the oldest open case."""
+    def settle(self, answer: str, statement: str, *, keep_fee: bool | None = None) -> None:
+        """Say what paper left the machine, for the oldest open case; of a part of it, whether its fee is kept."""
         self.page.goto(f"{self.origin}/cases")
         self.page.locator("table.rows tbody a").first.click()
         self.page.locator(f"label:has(+ input[value={answer}]), input[value={answer}] + label").click()
+        if keep_fee is not None:
+            self.page.locator(f"input[name=keep_fee][value={'yes' if keep_fee else 'no'}] + label").click()
         self.page.locator("textarea[name=statement]").fill(statement)
         self.page.locator("form.settle button[type=submit]").click()
         expect(self.page.locator("form.settle")).to_have_count(0, timeout=PATIENCE_MS)

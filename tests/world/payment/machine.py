@@ -70,13 +70,15 @@ class Machine:
         self._lines: set[socket.socket] = set()
         self._logged_in = False
         self._book: Book | None = None
+        self._opening = threading.Lock()
 
     @property
     def book(self) -> Book:
-        """The book, powered or not."""
-        if self._book is None:
-            self._book = Book(self.folder / "book.sqlite")
-        return self._book
+        """The book, powered or not; opened once, whoever asks first."""
+        with self._opening:
+            if self._book is None:
+                self._book = Book(self.folder / "book.sqlite")
+            return self._book
 
     def entries(self) -> dict[str, Entry]:
         """What the judge reads."""
