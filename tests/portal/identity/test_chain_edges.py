@@ -22,7 +22,7 @@ from portal.identity.card.profile import CertificateKind
 from portal.settings import Environment, TrustSettings
 from tests.portal.conftest import MovableClock
 from tests.portal.identity.leaves import Extension, Issuer, good_but, good_extensions, usage
-from tests.world.jpki import Authority, Root, store
+from tests.world.jpki import Authority, Root, profiles, store
 
 WRONG_USAGE = good_but((usage("key_encipherment"), True))
 Judge = Callable[..., object]
@@ -231,7 +231,7 @@ def test_what_a_log_in_does_not_look_at_is_not_decoded(
 def test_a_pinned_certificate_that_is_no_authority_signs_nothing(
     judge: Judge, card_key: rsa.RSAPrivateKey, clock: MovableClock
 ) -> None:
-    key, name, span = store.new_key(), x509.Name([]), timedelta(days=999)
+    key, name, span = store.new_key(), profiles.root_name("user authentication"), timedelta(days=999)
     humble = (
         x509.CertificateBuilder(name, name, key.public_key(), 5, clock.now() - span, clock.now() + span)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -241,6 +241,46 @@ def test_a_pinned_certificate_that_is_no_authority_signs_nothing(
 
     with pytest.raises(WrongCertificateKind):
         judge(Issuer(name, key).leaf(card_key.public_key(), clock.now()), humble)
+
+
+_CA, _SIGNS = x509.BasicConstraints(ca=True, path_length=None), usage("key_cert_sign", "crl_sign")
+UNSURE: dict[str, list[Extension]] = {
+    "authority marked so that it may be overlooked": [(_CA, False), (_SIGNS, True)],
+    "usage marked so that it may be overlooked": [(_CA, True), (_SIGNS, False)],
+    "no usage": [(_CA, True)],
+    "no constraints": [(_SIGNS, True)],
+    "nothing": [],
+    "rotten constraints": [
+        (x509.UnrecognizedExtension(ObjectIdentifier("2.5.29.19"), b"\x04\x02no"), True),
+        (_SIGNS, True),
+    ],
+}
+
+
+@pytest.mark.parametrize("extensions", UNSURE.values(), ids=UNSURE)
+def test_a_pinned_certificate_that_does_not_surely_say_that_it_is_an_authority_signs_nothing(
+    judge: Judge, card_key: rsa.RSAPrivateKey, clock: MovableClock, extensions: list[Extension]
+) -> None:
+    key, name, span = store.new_key(), profiles.root_name("user authentication"), timedelta(days=999)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 5, clock.now() - span, clock.now() + span)
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    root = builder.sign(key, hashes.SHA256())
+    der = Issuer(name, key).leaf(card_key.public_key(), clock.now())
+
+    with pytest.raises(WrongCertificateKind):
+        judge(der, root)
+    sure = builder_of(name, key, clock).sign(key, hashes.SHA256())
+    assert judge(der, sure), "the same with an authority is let in"
+
+
+def builder_of(name: x509.Name, key: rsa.RSAPrivateKey, clock: MovableClock) -> x509.CertificateBuilder:
+    span = timedelta(days=999)
+    return (
+        x509.CertificateBuilder(name, name, key.public_key(), 5, clock.now() - span, clock.now() + span)
+        .add_extension(_CA, critical=True)
+        .add_extension(_SIGNS, critical=True)
+    )
 
 
 def test_a_production_face_does_not_start_over_roots_of_a_simulator(authority: Authority, tmp_path: Path) -> None:
