@@ -21,8 +21,8 @@ help: ## this list
 demo: $(STATE)/ready ## start the whole house on this machine (ONCE=1: one certificate and one 転出届, then stop)
 	$(RUN) -m tests.world.demo $(if $(ONCE),--once)
 
-test: $(STATE)/ready $(STATE)/test-ready ## run the whole suite
-	$(RUN) -m pytest $(ARGS)
+test: $(STATE)/ready $(STATE)/test-ready ## run the whole suite (ARGS="…": pytest with these instead)
+	$(RUN) -m $(if $(ARGS),pytest $(ARGS),tests.suite)
 
 check: $(STATE)/ready ## lint, types, import contracts, translations
 	@$(BIN)/ruff check .

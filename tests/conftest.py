@@ -43,11 +43,16 @@ def runtime() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One option of our own."""
+    parser.addoption("--pages", type=Path, help="folder of the rendered pages, shared by the runs of one suite")
+
+
 @pytest.fixture(scope="session")
-def recorded_pages(scratch: Path) -> Path:
+def recorded_pages(request: pytest.FixtureRequest, scratch: Path) -> Path:
     """Where every page that a test client sees is kept for the judges at the end."""
-    folder = scratch / "pages"
-    folder.mkdir()
+    folder: Path = request.config.getoption("--pages") or scratch / "pages"
+    folder.mkdir(exist_ok=True)
     return folder
 
 
@@ -81,7 +86,9 @@ def city_in_the_making(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def whole_suite(request: pytest.FixtureRequest) -> bool:
-    """Whether this run holds the whole suite, so that pages must have been rendered."""
+    """Whether this run holds or ends the whole suite, so that pages must have been rendered."""
+    if request.config.getoption("--pages"):
+        return True
     return not request.config.getoption("keyword") and request.config.args == request.config.getini("testpaths")
 
 

@@ -1,0 +1,42 @@
+"""The whole suite in two runs side by side, then the judges of every page (`make test`).
+
+One run starts the whole house and mostly waits for it; the other is everything else and mostly computes. What both
+have rendered is judged at the end. `pytest` alone still runs all of it, one after the other.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from tests.conftest import CHECKOUT
+
+HOUSE = "tests/whole"
+JUDGES = "tests/whole/test_pages_last.py"
+
+
+def main() -> int:
+    """The exit code is 0 only if all three runs passed."""
+    with tempfile.TemporaryDirectory(prefix="pages-") as pages, tempfile.TemporaryFile("w+") as of_house:
+        house = _started([HOUSE, f"--ignore={JUDGES}"], pages, of_house.fileno())
+        try:
+            codes = [_started(["tests", f"--ignore={HOUSE}"], pages, None).wait(), house.wait()]
+        finally:
+            # Interrupted: the house must not be left behind.
+            house.terminate()
+            house.wait()
+        of_house.seek(0)
+        sys.stdout.write(of_house.read())
+        sys.stdout.flush()
+        codes.append(_started([JUDGES], pages, None).wait())
+    return max(codes)
+
+
+def _started(paths: Sequence[str], pages: str, output: int | None) -> subprocess.Popen[bytes]:
+    # The cache of what failed last has one file for all.
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pages", pages, *paths]
+    return subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
