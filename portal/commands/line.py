@@ -8,6 +8,7 @@ from pathlib import Path
 
 from portal import settings
 from portal.commands import (
+    audit,
     database,
     identity,
     keys,
@@ -26,6 +27,7 @@ from portal.keys import KeyUnavailable
 
 TOPICS = (
     database, keys, serve, worker, municipality, register, identity, revocation, staff, terminal, reconcile, verify,
+    audit,
 )  # fmt: skip
 
 

@@ -10,3 +10,4 @@ class Purpose(StrEnum):
     DEVICE_COMMAND = "device-command"
     PAGE_STAMP = "page-stamp"
     DOCUMENT_SEAL = "document-seal"
+    AUDIT_ANCHOR = "audit-anchor"

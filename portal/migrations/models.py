@@ -1,6 +1,7 @@
 """Every table there is, for Alembic and for the test that compares it with the migrations."""
 
 from portal.audit import tables as audit
+from portal.audit.sealing import tables as audit_sealing
 from portal.certificates import tables as certificates
 from portal.certificates.money import tables as money
 from portal.certificates.papers import tables as papers
@@ -23,6 +24,7 @@ __all__ = ["metadata"]
 
 _PACKAGES = (
     audit,
+    audit_sealing,
     certificates,
     domiciles,
     exchange,
