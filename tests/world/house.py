@@ -136,6 +136,8 @@ class House:
             name = f"worker-{number + 1}"
             command = ["portal", "worker", "--queue", "render"]
             yield self._service(name, command, partial(health.says, self._log(name), "ready"))
+        keep = ["portal", "audit", "keep", "--anchors", str(folder / "anchors.jsonl")]
+        yield self._service("sealer", keep, partial(health.says, self._log("sealer"), "ready"))
         yield self._service("agent", ["print_agent"], lambda: health.answers_on(runtime / "agent.sock"))
         yield self._service(
             "reader",
