@@ -14,7 +14,7 @@ DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
 
-.PHONY: help demo test check bench proof mutation residents removals forms names papers format clean
+.PHONY: help demo test check bench proof crash mutation residents removals forms names papers format clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -36,6 +36,9 @@ bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT` (ARGS="NAME â€
 
 proof: $(STATE)/ready ## kiosks, faces and workers under faults: nobody gets another's paper (N=300 deliveries, BREAK=, ARGS=)
 	$(RUN) -m tests.proof --deliveries $(or $(N),300) $(if $(BREAK),--broken $(BREAK)) $(ARGS)
+
+crash: $(STATE)/ready ## print agents killed, printers cut off from power: nothing twice, cut off or claimed wrongly (N=500 deaths, CUTS=120)
+	$(RUN) -m tests.print_agent.crash $(or $(N),500) $(or $(CUTS),120)
 
 mutation: $(STATE)/ready ## change the validator one place at a time; some test must notice nine of ten
 	$(RUN) -m tests.mutation
