@@ -19,7 +19,8 @@ from print_agent.attempt import TROUBLE, Pace, Press
 from print_agent.ipp import IppClient
 from print_agent.journal import Entry, Journal
 from print_agent.order import State
-from print_agent.printer import OTHER_JOB, Condition, Reason, observe
+from print_agent.printer import Condition, observe
+from print_agent.reasons import OTHER_JOB, UNREACHABLE, Kind, Reason
 from print_agent.ticket import Ticket, UnlockCommand
 from print_agent.vault import HeldDocument
 
@@ -141,9 +142,9 @@ class Device:
         under_way = self._under_way()
         condition, open_entries = self._condition, self._journal.open_entries()
         locked_by = self._journal.locked_by()
-        reasons = condition.reasons if condition is not None else (Reason("offline", blocking=True),)
+        reasons = condition.reasons if condition is not None else (UNREACHABLE,)
         if condition is not None and condition.jobs and not under_way:
-            reasons = (*reasons, Reason(OTHER_JOB, blocking=True))
+            reasons = (*reasons, Reason(OTHER_JOB, blocking=True, kind=Kind.BUSY))
         order = locked_by or (open_entries[0].order if open_entries else None)
         state = self._state(condition, locked=locked_by is not None, under_way=under_way)
         return Status(state, reasons, order, self._journal.ended(OUTCOMES_SHOWN))
@@ -156,7 +157,7 @@ class Device:
         if entry.state.ended:
             return Progress(entry, entry.sheets, ())
         condition = self._condition
-        reasons = condition.reasons if condition is not None else (Reason("offline", blocking=True),)
+        reasons = condition.reasons if condition is not None else (UNREACHABLE,)
         return Progress(entry, self._sheets.get(order, 0), reasons)
 
     def known(self, ticket: Ticket) -> Entry | None:

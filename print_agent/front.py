@@ -6,11 +6,12 @@ Every connection's peer is asked of the kernel (``SO_PEERCRED``); a user id that
 ``GET /status`` -> 200::
 
     {"version":"<of this program>", "able":bool, "state":"ready"|"printing"|"blocked"|"locked"|"offline",
-     "reasons":[{"keyword":"media-empty","blocking":true}, …],
+     "reasons":[{"keyword":"media-empty","blocking":true,"kind":"paper"}, …],
      "order":"<uuid>"|null,                   the order now printing, or the one that locked the device
      "outcomes":[{"order":"<uuid>","state":"printed"|"not_printed"|"unknown","sheets":N,"of":N,"detail":"<word>"}, …]}
 
-    Reasons are IPP keywords without suffix, and of our own: offline, other-job, not-accepting-jobs, no-pdf.
+    Reasons are IPP keywords without suffix, and of our own: offline, other-job, not-accepting-jobs, no-pdf; at most
+    32. kind = paper | jam | open | supply | output | service | paused | starting | busy | offline.
     Outcomes: the last 20 orders that ended, newest first.
 
 ``PUT /orders/<uuid>`` with headers ``Ticket: <JWS>`` and ``Content-Length``, the PDF as body -> 202
@@ -61,7 +62,7 @@ from print_agent.device import (
 )
 from print_agent.inspection import DocumentRefused, Inspector
 from print_agent.journal import Entry
-from print_agent.printer import Reason
+from print_agent.reasons import Reason
 from print_agent.ticket import (
     Json,
     Keys,
@@ -323,7 +324,7 @@ class _Request(BaseHTTPRequestHandler):
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> list[Json]:
-    return [{"keyword": reason.keyword, "blocking": reason.blocking} for reason in reasons]
+    return [{"keyword": reason.keyword, "blocking": reason.blocking, "kind": reason.kind.value} for reason in reasons]
 
 
 def _outcome(entry: Entry) -> Json:

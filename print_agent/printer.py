@@ -1,68 +1,16 @@
-"""What is the printer's state, and is it provably empty and able?
-
-The severity suffix of a reason (``-report``, ``-warning``, ``-error``) is not trusted on its own: printers differ in
-it, so the bare keyword decides first (keywords: RFC 8011, 5.4.12, and PWG 5100.9).
-"""
+"""What is the printer's state, and is it provably empty and able?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from print_agent.ipp import Attribute, Group, IppClient, Value, codec
+from print_agent.reasons import NOT_ACCEPTING, WRONG_FORMAT, Kind, Reason, reasons_of
 
 IDLE, PROCESSING, STOPPED = 3, 4, 5
 MEDIA = "iso_a4_210x297mm"
 SIDES = "one-sided"
 FORMAT = "application/pdf"
-
-BLOCKING = frozenset(
-    {
-        "cover-open",
-        "deactivated",
-        "developer-empty",
-        "door-open",
-        "fuser-over-temp",
-        "hold-new-jobs",
-        "input-tray-missing",
-        "interlock-open",
-        "marker-supply-empty",
-        "marker-waste-full",
-        "media-empty",
-        "media-jam",
-        "media-needed",
-        "moving-to-paused",
-        "opc-life-over",
-        "output-area-full",
-        "output-tray-missing",
-        "paused",
-        "shutdown",
-        "spool-area-full",
-        "stopped-partly",
-        "stopping",
-        "toner-empty",
-    }
-)
-"""Nothing may be started, and what was started does not go on, until a person has been there."""
-
-ADVISORY = frozenset(
-    {
-        "cups-waiting-for-job-completed",
-        "developer-low",
-        "fuser-under-temp",
-        "identify-printer-requested",
-        "marker-supply-low",
-        "marker-waste-almost-full",
-        "media-low",
-        "opc-near-eol",
-        "output-area-almost-full",
-        "other",
-        "toner-low",
-    }
-)
-"""Told to the staff; paper still comes."""
-
-OTHER_JOB, NOT_ACCEPTING, WRONG_FORMAT = "other-job", "not-accepting-jobs", "no-pdf"
-"""Reasons of our own, beside IPP's: a job is in the printer, it takes none, it cannot read PDF."""
 
 PRINTER_ATTRIBUTES = (
     "printer-state",
@@ -80,15 +28,6 @@ JOB_ATTRIBUTES = (
     "job-state-reasons",
     "job-impressions-completed",
 )
-_SUFFIXES = ("-report", "-warning", "-error")
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One word on why; ``blocking`` = printing cannot start or go on."""
-
-    keyword: str
-    blocking: bool
 
 
 @dataclass(frozen=True)
@@ -140,30 +79,12 @@ def condition_of(attributes: Group, jobs: tuple[Job, ...]) -> Condition:
     reasons = [*reasons_of(attributes.texts("printer-state-reasons"), stopped=state == STOPPED)]
     known = {reason.keyword for reason in reasons}
     if MEDIA not in attributes.texts("media-ready") and not known & {"media-empty", "media-needed"}:
-        reasons.append(Reason("media-needed", blocking=True))
+        reasons.append(Reason("media-needed", blocking=True, kind=Kind.PAPER))
     if not attributes.boolean("printer-is-accepting-jobs"):
-        reasons.append(Reason(NOT_ACCEPTING, blocking=True))
+        reasons.append(Reason(NOT_ACCEPTING, blocking=True, kind=Kind.PAUSED))
     if FORMAT not in attributes.texts("document-format-supported"):
-        reasons.append(Reason(WRONG_FORMAT, blocking=True))
+        reasons.append(Reason(WRONG_FORMAT, blocking=True, kind=Kind.SERVICE))
     return Condition(state, tuple(reasons), jobs)
-
-
-def reasons_of(keywords: tuple[str, ...], *, stopped: bool) -> tuple[Reason, ...]:
-    """IPP's ``printer-state-reasons`` as words of ours: suffix stripped, judged by the table, ``none`` left out."""
-    found: dict[str, bool] = {}
-    for word in keywords:
-        keyword, suffix = _split(word)
-        if keyword == "none":
-            continue
-        blocking = keyword in BLOCKING
-        if keyword not in BLOCKING and keyword not in ADVISORY:
-            blocking = suffix == "-error" or stopped
-        found[keyword] = found.get(keyword, False) or blocking
-    reasons = tuple(Reason(keyword, blocking) for keyword, blocking in found.items())
-    if stopped and not any(reason.blocking for reason in reasons):
-        # Stopped is stopped, whatever harmless word stands beside it.
-        return (*reasons, Reason("paused", blocking=True))
-    return reasons
 
 
 def job_of(group: Group) -> Job:
@@ -186,10 +107,3 @@ def job_template(copies: int) -> tuple[Attribute, ...]:
         Attribute("media", (Value(codec.KEYWORD, MEDIA),)),
         Attribute("sides", (Value(codec.KEYWORD, SIDES),)),
     )
-
-
-def _split(word: str) -> tuple[str, str]:
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix):
-            return word.removesuffix(suffix), suffix
-    return word, ""

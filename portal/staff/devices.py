@@ -176,5 +176,10 @@ def _reasons(reported: object) -> tuple[str, ...]:
     """The printer's reasons in words. What a terminal sends is not trusted to have the agreed shape."""
     if not isinstance(reported, Sequence) or isinstance(reported, str):
         return ()
-    keywords = [str(reason.get("keyword")) for reason in reported if isinstance(reason, Mapping)]
-    return tuple(dict.fromkeys(words.printer_reason(keyword) for keyword in keywords if keyword != "none"))
+    told = [reason for reason in reported if isinstance(reason, Mapping) and reason.get("keyword") != "none"]
+    return tuple(dict.fromkeys(_reason(reason) for reason in told))
+
+
+def _reason(reason: Mapping[str, object]) -> str:
+    blocking = bool(reason.get("blocking"))
+    return words.printer_reason(str(reason.get("keyword")), _text(reason.get("kind")), blocking=blocking)

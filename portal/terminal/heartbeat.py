@@ -89,4 +89,5 @@ def _status(said: Fields) -> Heard:
 
 
 def _reason(reason: Fields) -> dict[str, object]:
-    return {"keyword": reason.text("keyword", 64), "blocking": reason.flag("blocking")}
+    kept: dict[str, object] = {"keyword": reason.text("keyword", 64), "blocking": reason.flag("blocking")}
+    return kept if reason.missing("kind") else {**kept, "kind": reason.text("kind", 16)}

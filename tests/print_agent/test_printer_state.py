@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from print_agent.ipp import Attribute, Group, Value, codec
-from print_agent.printer import ADVISORY, BLOCKING, MEDIA, Job, Reason, condition_of, reasons_of
-
-SUFFIXES = ["", "-report", "-warning", "-error"]
+from print_agent.printer import MEDIA, Job, condition_of
+from print_agent.reasons import Kind, Reason, reasons_of
 
 
 def answer(**changed: Value | tuple[Value, ...]) -> Group:
@@ -23,32 +22,6 @@ def answer(**changed: Value | tuple[Value, ...]) -> Group:
         codec.PRINTER,
         tuple(Attribute(name, (value,) if isinstance(value, Value) else value) for name, value in attributes.items()),
     )
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("keyword", sorted(BLOCKING))
-def test_a_blocking_keyword_blocks_under_any_suffix(keyword: str, suffix: str) -> None:
-    assert reasons_of((keyword + suffix,), stopped=False) == (Reason(keyword, blocking=True),)
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("keyword", sorted(ADVISORY))
-def test_an_advisory_keyword_is_told_and_blocks_nothing(keyword: str, suffix: str) -> None:
-    assert reasons_of((keyword + suffix,), stopped=False) == (Reason(keyword, blocking=False),)
-
-
-@pytest.mark.parametrize(
-    ("word", "stopped", "blocking"),
-    [
-        ("stapler-on-fire-error", False, True),
-        ("stapler-on-fire-warning", False, False),
-        ("stapler-on-fire-report", False, False),
-        ("stapler-on-fire", False, False),
-        ("stapler-on-fire", True, True),
-    ],
-)
-def test_an_unknown_keyword_blocks_only_as_an_error_or_when_stopped(word: str, stopped: bool, blocking: bool) -> None:
-    assert reasons_of((word,), stopped=stopped) == (Reason("stapler-on-fire", blocking=blocking),)
 
 
 def test_a_stopped_printer_is_blocked_whatever_it_says() -> None:
@@ -85,4 +58,4 @@ def test_a_job_in_the_printer_makes_it_unable_even_if_it_calls_itself_idle() -> 
 
 def test_paper_that_is_not_a4_is_a_need_for_media() -> None:
     condition = condition_of(answer(media_ready=Value(codec.KEYWORD, "na_letter_8.5x11in")), ())
-    assert condition.reasons == (Reason("media-needed", blocking=True),)
+    assert condition.reasons == (Reason("media-needed", blocking=True, kind=Kind.PAPER),)

@@ -163,8 +163,17 @@ def test_an_unreachable_portal_is_told_and_the_next_resident_is_served(stage: St
         ({"portal": "terminal_locked"}, "この機械は止められています"),
         ({"portal": "refused"}, "この機械は使えません"),
         ({"agent": "gone"}, "印刷のしくみが応答していません"),
-        ({"agent": "media-empty"}, "用紙がありません"),
-        ({"agent": "media-jam"}, "用紙がつまりました"),
+        ({"agent": "paper"}, "用紙がありません"),
+        ({"agent": "jam"}, "用紙がつまりました"),
+        ({"agent": "open"}, "プリンターが開いています"),
+        ({"agent": "supply"}, "トナーがありません"),
+        ({"agent": "output"}, "取り出し口がいっぱいです"),
+        ({"agent": "service"}, "プリンターの手入れが必要です"),
+        ({"agent": "paused"}, "プリンターが止められています"),
+        ({"agent": "starting"}, "プリンターが準備をしています"),
+        ({"agent": "busy"}, "プリンターが使用中です"),
+        ({"agent": "offline"}, "プリンターにつながりません"),
+        ({"agent": "of an agent yet to come"}, "プリンターの手入れが必要です"),
         ({"agent": "locked"}, "係員の確認を待っています"),
         ({"reader": "gone"}, "カードを読み取れなくなりました"),
         ({"reader": "no_reader"}, "カードの読み取り機が見つかりません"),
@@ -195,7 +204,7 @@ def _bring_about(stage: Stage, trouble: dict[str, str]) -> None:
         stage.agent.alive = agent != "gone"
         stage.agent.able = False
         stage.agent.state = "locked" if agent == "locked" else "blocked"
-        stage.agent.reasons = (Reason(agent, blocking=True),)
+        stage.agent.reasons = (Reason("of-this-test", blocking=True, kind=agent),)
     if reader == "gone":
         stage.reader.alive = False
     elif reader:
@@ -209,7 +218,7 @@ def fall_silent(stage: Stage) -> None:
 
 def empty_the_tray(stage: Stage) -> None:
     stage.agent.able, stage.agent.state = False, "blocked"
-    stage.agent.reasons = (Reason("media-empty", blocking=True),)
+    stage.agent.reasons = (Reason("media-empty", blocking=True, kind="paper"),)
     stage.beat()
 
 

@@ -96,16 +96,17 @@ def test_a_printer_that_cannot_be_reached_is_no_sign_that_a_lock_is_gone(ground:
 
 def test_only_what_the_contract_names_is_kept(ground: Ground, kiosk: Kiosk) -> None:
     printer = {
-        "able": False, "state": "blocked", "reasons": [{"keyword": "media-empty", "blocking": True, "extra": "x"}],
-        "order": None, "outcomes": [{"order": "x"}], "owner": "渡辺 花子", "version": "0.1.0",
+        "able": False, "state": "blocked", "order": None,
+        "reasons": [{"keyword": "media-empty", "blocking": True, "kind": "paper", "extra": "x"}],
+        "outcomes": [{"order": "x"}], "owner": "渡辺 花子", "version": "0.1.0",
     }  # fmt: skip
     kiosk.beat(printer=printer)
 
     with database.transaction(ground.engine) as connection:
         (status,) = terminals.board(connection)
     assert status.printer == {
-        "able": False, "state": "blocked", "reasons": [{"keyword": "media-empty", "blocking": True}], "order": None,
-        "version": "0.1.0",
+        "able": False, "state": "blocked", "order": None, "version": "0.1.0",
+        "reasons": [{"keyword": "media-empty", "blocking": True, "kind": "paper"}],
     }  # fmt: skip
 
 
