@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 TROUBLE = (PrinterUnreachable, IppRefused, MalformedAnswer)
 """Everything by which a printer fails to do what it was asked."""
-FIRST_LOOK_SECONDS = 0.004
+FIRST_LOOK_SECONDS, SLOWER_EACH_TIME = 0.001, 1.5
 LONGEST_CANCEL_SECONDS = 10.0
 
 
@@ -106,7 +106,7 @@ class Press:
             if patience.over() or verdict.step is Step.CANCEL:
                 patience.cancel()
             self._stopping.wait(delay)
-            delay = min(delay * 2, self._pace.poll)
+            delay = min(delay * SLOWER_EACH_TIME, self._pace.poll)
 
     def cancel_orphans(self) -> None:
         """Cancels, once each, jobs of ours no open order waits for. Raises what TROUBLE lists."""

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.bench import certificates, identity, issuing, revocation, tap_to_ticket
+from tests.bench import agent, certificates, identity, issuing, revocation, tap_to_ticket
 from tests.bench.figures import Figure
 
 # A measurement is one line here: its name on the command line, and the function that yields its figures.
@@ -14,6 +14,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "identity": identity.measure,
     "revocation": revocation.measure,
     "certificates": certificates.measure,
+    "agent": agent.measure,
 }
 
 
