@@ -8,9 +8,10 @@ RUN    := @mkdir -p $(STATE)/tmp && env TMPDIR=$(CURDIR)/$(STATE)/tmp XDG_CACHE_
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # The card reader's daemon and module, a software HSM, a real IPP printer process, a browser (libatomic1 is its
-# driver's), fonts, WeasyPrint's libraries; openssl is what the benchmark compares with.
+# driver's), fonts, WeasyPrint's libraries; Ghostscript for printers that cannot read PDF; openssl is what the
+# benchmark compares with.
 DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils dbus-daemon chromium iproute2 libatomic1 openssl \
-  fonts-ipamj-mincho fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils
+  fonts-ipamj-mincho fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils ghostscript
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
 

@@ -46,6 +46,10 @@ class PrinterNotAble(Exception):
     """Raised when the printer is not provably empty and able."""
 
 
+class NotEnoughPaper(Exception):
+    """Raised when the printer says that it has less paper than the order needs."""
+
+
 class NothingLocked(Exception):
     """Raised by an unlock when no order waits for an answer."""
 
@@ -76,6 +80,7 @@ class Status:
     reasons: tuple[Reason, ...]
     order: str | None
     outcomes: tuple[Entry, ...]
+    sheets_left: int | None
 
     @property
     def able(self) -> bool:
@@ -147,7 +152,8 @@ class Device:
             reasons = (*reasons, Reason(OTHER_JOB, blocking=True, kind=Kind.BUSY))
         order = locked_by or (open_entries[0].order if open_entries else None)
         state = self._state(condition, locked=locked_by is not None, under_way=under_way)
-        return Status(state, reasons, order, self._journal.ended(OUTCOMES_SHOWN))
+        left = condition.sheets if condition is not None else None
+        return Status(state, reasons, order, self._journal.ended(OUTCOMES_SHOWN), left)
 
     def progress(self, order: str) -> Progress:
         """One order. Raises OrderUnknown."""
@@ -163,7 +169,8 @@ class Device:
     def known(self, ticket: Ticket) -> Entry | None:
         """The order's entry if it needs no document: it is under way, or has ended printed or unknown.
 
-        None when a document would be taken now. Raises OrderReused, DeviceLocked, DeviceBusy, PrinterNotAble.
+        None when a document would be taken now. Raises OrderReused, DeviceLocked, DeviceBusy, PrinterNotAble,
+        NotEnoughPaper.
         """
         entry = self._journal.entry(ticket.order)
         if entry is not None:
@@ -175,8 +182,11 @@ class Device:
             raise DeviceLocked
         if self._under_way() or self._stopping.is_set():
             raise DeviceBusy
-        if self._condition is None or not self._condition.able:
+        condition = self._condition
+        if condition is None or not condition.able:
             raise PrinterNotAble
+        if condition.sheets is not None and condition.sheets < ticket.sheets:
+            raise NotEnoughPaper
         return None
 
     def take(self, ticket: Ticket, document: HeldDocument) -> Entry:

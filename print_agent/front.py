@@ -8,6 +8,7 @@ Every connection's peer is asked of the kernel (``SO_PEERCRED``); a user id that
     {"version":"<of this program>", "able":bool, "state":"ready"|"printing"|"blocked"|"locked"|"offline",
      "reasons":[{"keyword":"media-empty","blocking":true,"kind":"paper"}, …],
      "order":"<uuid>"|null,                   the order now printing, or the one that locked the device
+     "sheets_left":N|null,                    A4 in its trays, where the printer tells
      "outcomes":[{"order":"<uuid>","state":"printed"|"not_printed"|"unknown","sheets":N,"of":N,"detail":"<word>"}, …]}
 
     Reasons are IPP keywords without suffix, and of our own: offline, other-job, not-accepting-jobs, no-pdf; at most
@@ -22,7 +23,7 @@ time; only one that ended ``not_printed`` is tried again. Refusals:
     409 order_reused | busy | locked      411 length_required      413 too_large
     422 document_refused, reason = action | annotation | attachment | damaged | encrypted | font | form | incomplete |
         not_pdf | page_hash | page_size | pages | script | sha256 (page_hash: a page is not the one signed for)
-    503 printer_not_able
+    503 printer_not_able | not_enough_paper
 
 ``GET /orders/<uuid>`` -> 200 ``{"order","state","sheets":N,"of":N,"reasons":[…]}``; 404 order_unknown
 
@@ -54,6 +55,7 @@ from print_agent.device import (
     Device,
     DeviceBusy,
     DeviceLocked,
+    NotEnoughPaper,
     NothingLocked,
     OrderReused,
     OrderUnknown,
@@ -90,6 +92,7 @@ REFUSALS: dict[type[Exception], tuple[int, str]] = {
     DeviceBusy: (409, "busy"),
     DeviceLocked: (409, "locked"),
     PrinterNotAble: (503, "printer_not_able"),
+    NotEnoughPaper: (503, "not_enough_paper"),
     NothingLocked: (409, "nothing_locked"),
     OtherOrder: (409, "other_order"),
 }
@@ -219,6 +222,7 @@ class _Request(BaseHTTPRequestHandler):
             "state": status.state.value,
             "reasons": _reasons(status.reasons),
             "order": status.order,
+            "sheets_left": status.sheets_left,
             "outcomes": [_outcome(entry) for entry in status.outcomes],
         }
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from print_agent import raster
 from print_agent.ipp import Attribute, Group, IppClient, Value, codec
 from print_agent.reasons import NOT_ACCEPTING, WRONG_FORMAT, Kind, Reason, reasons_of
 
 IDLE, PROCESSING, STOPPED = 3, 4, 5
 MEDIA = "iso_a4_210x297mm"
+A4_HUNDREDTHS = (21000, 29700)
+"""``media-size`` in hundredths of a millimetre."""
 SIDES = "one-sided"
-FORMAT = "application/pdf"
+PDF = "application/pdf"
+DOTS_AN_INCH = 3
+"""The unit of a resolution (RFC 8011, 5.1.16)."""
 
 PRINTER_ATTRIBUTES = (
     "printer-state",
@@ -18,6 +23,10 @@ PRINTER_ATTRIBUTES = (
     "printer-is-accepting-jobs",
     "media-ready",
     "document-format-supported",
+    "pwg-raster-document-resolution-supported",
+    "pwg-raster-document-type-supported",
+    "media-col-ready",
+    "printer-input-tray",
 )
 JOB_ATTRIBUTES = (
     "job-id",
@@ -49,12 +58,25 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Format:
+    """How a printer wants its documents; ``dots_an_inch`` = 0 where that is not asked (PDF)."""
+
+    mime: str
+    dots_an_inch: int = 0
+
+
+@dataclass(frozen=True)
 class Condition:
-    """The printer at one moment. ``jobs`` are those not completed."""
+    """The printer at one moment. ``jobs`` are those not completed.
+
+    ``takes`` is None when it reads nothing we can make; ``sheets`` = A4 in its trays, None when it does not tell.
+    """
 
     state: int
     reasons: tuple[Reason, ...]
     jobs: tuple[Job, ...]
+    takes: Format | None = None
+    sheets: int | None = None
 
     @property
     def blocked(self) -> bool:
@@ -82,9 +104,55 @@ def condition_of(attributes: Group, jobs: tuple[Job, ...]) -> Condition:
         reasons.append(Reason("media-needed", blocking=True, kind=Kind.PAPER))
     if not attributes.boolean("printer-is-accepting-jobs"):
         reasons.append(Reason(NOT_ACCEPTING, blocking=True, kind=Kind.PAUSED))
-    if FORMAT not in attributes.texts("document-format-supported"):
+    takes = format_of(attributes)
+    if takes is None:
         reasons.append(Reason(WRONG_FORMAT, blocking=True, kind=Kind.SERVICE))
-    return Condition(state, tuple(reasons), jobs)
+    return Condition(state, tuple(reasons), jobs, takes, sheets_of(attributes))
+
+
+def format_of(attributes: Group) -> Format | None:
+    """PDF where the printer reads it, else grey raster in the best of our resolutions, else None."""
+    formats = attributes.texts("document-format-supported")
+    if PDF in formats:
+        return Format(PDF)
+    if raster.RASTER not in formats or not raster.available():
+        return None
+    if raster.COLOUR not in attributes.texts("pwg-raster-document-type-supported"):
+        return None
+    supported = attributes.contents("pwg-raster-document-resolution-supported")
+    found = [dots for dots in raster.RESOLUTIONS if (dots, dots, DOTS_AN_INCH) in supported]
+    return Format(raster.RASTER, found[0]) if found else None
+
+
+def sheets_of(attributes: Group) -> int | None:
+    """A4 sheets in the trays, by ``printer-input-tray`` (PWG 5100.13, 5.6); None unless every such tray tells."""
+    loaded = {source for source in map(_source_of_a4, attributes.contents("media-col-ready")) if source}
+    levels = [
+        int(tray["level"])
+        for tray in map(_fields, attributes.contents("printer-input-tray"))
+        if tray.get("name") in loaded and tray.get("level", "").lstrip("-").isdecimal()
+    ]
+    # A negative level means that the tray does not know (prtInputCurrentLevel, RFC 3805).
+    return sum(levels) if levels and min(levels) >= 0 else None
+
+
+def _source_of_a4(media: object) -> str | None:
+    """The tray of a ``media-col`` if A4 lies in it."""
+    if not isinstance(media, tuple):
+        return None
+    members = Group(0, tuple(member for member in media if isinstance(member, Attribute)))
+    for size in members.contents("media-size"):
+        if isinstance(size, tuple):
+            edges = Group(0, tuple(member for member in size if isinstance(member, Attribute)))
+            if (edges.integer("x-dimension"), edges.integer("y-dimension")) == A4_HUNDREDTHS:
+                return members.text("media-source")
+    return None
+
+
+def _fields(tray: object) -> dict[str, str]:
+    """``type=…;level=100;name=main;`` as a dictionary."""
+    text = tray.decode("utf-8", "replace") if isinstance(tray, bytes) else ""
+    return dict(part.split("=", 1) for part in text.split(";") if "=" in part)
 
 
 def job_of(group: Group) -> Job:

@@ -23,7 +23,7 @@ import weasyprint
 
 from print_agent.ipp import Attribute, IppClient, Value, codec
 from print_agent.order import COMPLETED
-from print_agent.printer import FORMAT, job_of, job_template
+from print_agent.printer import PDF, job_of, job_template
 from tests.bench.figures import Figure
 from tests.print_agent.agent import Agent
 from tests.print_agent.signer import Signer
@@ -115,7 +115,7 @@ def _bare(printer: Printer, document: bytes) -> float:
     client = IppClient(printer.uri)
     begun = time.perf_counter()
     name = Attribute("job-name", (Value(codec.NAME, "bare"),))
-    kind = Attribute("document-format", (Value(codec.MIME_TYPE, FORMAT),))
+    kind = Attribute("document-format", (Value(codec.MIME_TYPE, PDF),))
     answer = client._ask(PRINT_JOB, [name, kind], job_template(copies=1), memoryview(document))
     job = job_of(answer.group(codec.JOB))
     while not job.ended:

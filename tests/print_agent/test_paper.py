@@ -131,6 +131,19 @@ def test_a_fault_in_the_middle_blocks_and_mending_it_lets_the_order_end(
     agent.door.until_able()
 
 
+def test_an_order_of_more_sheets_than_the_printer_has_is_not_begun(
+    agent: Agent, printer: Printer, signer: Signer, order: str
+) -> None:
+    printer.load_paper(3)
+    until("the level is seen", lambda: agent.door.status()["sheets_left"] == 3)
+    document = paper("long", pages=2)
+    refused = agent.door.put(order, document, signer.ticket(order, document, 2, copies=2))
+    assert refused == (503, {"error": "not_enough_paper"})
+    put(agent, signer, order, document, pages=2)
+    assert agent.door.until_ended(order)["state"] == "printed"
+    assert came_out(printer, document) == [(2, True)]
+
+
 def test_low_toner_is_told_and_stops_nothing(agent: Agent, printer: Printer) -> None:
     printer.supplies(toner=5)
     until("low toner is told", lambda: agent.door.status()["reasons"])

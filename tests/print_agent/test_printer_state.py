@@ -59,3 +59,42 @@ def test_a_job_in_the_printer_makes_it_unable_even_if_it_calls_itself_idle() -> 
 def test_paper_that_is_not_a4_is_a_need_for_media() -> None:
     condition = condition_of(answer(media_ready=Value(codec.KEYWORD, "na_letter_8.5x11in")), ())
     assert condition.reasons == (Reason("media-needed", blocking=True, kind=Kind.PAPER),)
+
+
+def tray(name: str, level: int) -> Value:
+    return Value(codec.OCTETS, f"type=sheetFeedAutoRemovableTray;level={level};status=0;name={name};".encode())
+
+
+def loaded(name: str, width: int, height: int) -> Value:
+    size = (
+        Attribute("x-dimension", (Value(codec.INTEGER, width),)),
+        Attribute("y-dimension", (Value(codec.INTEGER, height),)),
+    )
+    members = (
+        Attribute("media-size", (Value(codec.COLLECTION, size),)),
+        Attribute("media-source", (Value(codec.KEYWORD, name),)),
+    )
+    return Value(codec.COLLECTION, members)
+
+
+@pytest.mark.parametrize(
+    ("levels", "sheets"),
+    [
+        ({"main": 120, "by-pass": 25}, 120),
+        ({"main": 0, "by-pass": 25}, 0),
+        ({"main": -3, "by-pass": 25}, None),
+        ({}, None),
+    ],
+)
+def test_only_a4_that_is_counted_counts(levels: dict[str, int], sheets: int | None) -> None:
+    media = (loaded("main", 21000, 29700), loaded("by-pass", 11000, 22000))
+    told = answer(media_col_ready=media, printer_input_tray=tuple(tray(*level) for level in levels.items()))
+    assert condition_of(told, ()).sheets == sheets
+
+
+def test_a_tray_that_is_described_in_another_way_tells_nothing() -> None:
+    told = answer(
+        media_col_ready=(Value(codec.KEYWORD, "x"), loaded("main", 21000, 29700)),
+        printer_input_tray=(Value(codec.KEYWORD, "x"), Value(codec.OCTETS, b"level=x;name=main;\xff")),
+    )
+    assert condition_of(told, ()).sheets is None
