@@ -19,7 +19,7 @@ from print_agent.attempt import TROUBLE, Pace, Press
 from print_agent.ipp import IppClient
 from print_agent.journal import Entry, Journal
 from print_agent.order import State
-from print_agent.printer import Condition, observe
+from print_agent.printer import Condition, observe, was_refilled
 from print_agent.reasons import OTHER_JOB, UNREACHABLE, Kind, Reason
 from print_agent.ticket import Ticket, UnlockCommand
 from print_agent.vault import HeldDocument
@@ -73,6 +73,15 @@ class DeviceState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A4 sheets in the printer, room for them, and how many were used since somebody put paper in. None = unknown."""
+
+    left: int | None
+    capacity: int | None
+    since_refill: int | None
+
+
+@dataclass(frozen=True)
 class Status:
     """What the device is at this moment."""
 
@@ -80,7 +89,7 @@ class Status:
     reasons: tuple[Reason, ...]
     order: str | None
     outcomes: tuple[Entry, ...]
-    sheets_left: int | None
+    paper: Paper
 
     @property
     def able(self) -> bool:
@@ -152,8 +161,9 @@ class Device:
             reasons = (*reasons, Reason(OTHER_JOB, blocking=True, kind=Kind.BUSY))
         order = locked_by or (open_entries[0].order if open_entries else None)
         state = self._state(condition, locked=locked_by is not None, under_way=under_way)
-        left = condition.sheets if condition is not None else None
-        return Status(state, reasons, order, self._journal.ended(OUTCOMES_SHOWN), left)
+        seen = (condition.sheets, condition.capacity) if condition is not None else (None, None)
+        paper = Paper(*seen, self._journal.sheets_since_refill())
+        return Status(state, reasons, order, self._journal.ended(OUTCOMES_SHOWN), paper)
 
     def progress(self, order: str) -> Progress:
         """One order. Raises OrderUnknown."""
@@ -265,7 +275,9 @@ class Device:
         with self._observing:
             # Two threads ask; an answer to an older question must not replace a newer one.
             if asked_at > self._asked_at:
-                self._asked_at, self._condition = asked_at, condition
+                before, self._asked_at, self._condition = self._condition, asked_at, condition
+                if before is not None and condition is not None and was_refilled(before, condition):
+                    self._journal.refilled()
 
     def _work(self) -> None:
         self._cancel_orphans()

@@ -8,7 +8,8 @@ Every connection's peer is asked of the kernel (``SO_PEERCRED``); a user id that
     {"version":"<of this program>", "able":bool, "state":"ready"|"printing"|"blocked"|"locked"|"offline",
      "reasons":[{"keyword":"media-empty","blocking":true,"kind":"paper"}, …],
      "order":"<uuid>"|null,                   the order now printing, or the one that locked the device
-     "sheets_left":N|null,                    A4 in its trays, where the printer tells
+     "sheets_left":N|null, "tray_capacity":N|null,      A4 in its trays and room for it, where the printer tells
+     "sheets_since_refill":N|null,            null until somebody was seen to put paper in
      "outcomes":[{"order":"<uuid>","state":"printed"|"not_printed"|"unknown","sheets":N,"of":N,"detail":"<word>"}, …]}
 
     Reasons are IPP keywords without suffix, and of our own: offline, other-job, not-accepting-jobs, no-pdf; at most
@@ -222,7 +223,9 @@ class _Request(BaseHTTPRequestHandler):
             "state": status.state.value,
             "reasons": _reasons(status.reasons),
             "order": status.order,
-            "sheets_left": status.sheets_left,
+            "sheets_left": status.paper.left,
+            "tray_capacity": status.paper.capacity,
+            "sheets_since_refill": status.paper.since_refill,
             "outcomes": [_outcome(entry) for entry in status.outcomes],
         }
 

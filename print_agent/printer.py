@@ -69,7 +69,8 @@ class Format:
 class Condition:
     """The printer at one moment. ``jobs`` are those not completed.
 
-    ``takes`` is None when it reads nothing we can make; ``sheets`` = A4 in its trays, None when it does not tell.
+    ``takes`` is None when it reads nothing we can make; ``sheets`` = A4 in its trays and ``capacity`` = how many can
+    be, None when it does not tell.
     """
 
     state: int
@@ -77,6 +78,12 @@ class Condition:
     jobs: tuple[Job, ...]
     takes: Format | None = None
     sheets: int | None = None
+    capacity: int | None = None
+
+    @property
+    def lacks_paper(self) -> bool:
+        """Whether it says that it wants paper."""
+        return any(reason.blocking and reason.kind is Kind.PAPER for reason in self.reasons)
 
     @property
     def blocked(self) -> bool:
@@ -107,7 +114,7 @@ def condition_of(attributes: Group, jobs: tuple[Job, ...]) -> Condition:
     takes = format_of(attributes)
     if takes is None:
         reasons.append(Reason(WRONG_FORMAT, blocking=True, kind=Kind.SERVICE))
-    return Condition(state, tuple(reasons), jobs, takes, sheets_of(attributes))
+    return Condition(state, tuple(reasons), jobs, takes, *sheets_of(attributes))
 
 
 def format_of(attributes: Group) -> Format | None:
@@ -124,16 +131,28 @@ def format_of(attributes: Group) -> Format | None:
     return Format(raster.RASTER, found[0]) if found else None
 
 
-def sheets_of(attributes: Group) -> int | None:
-    """A4 sheets in the trays, by ``printer-input-tray`` (PWG 5100.13, 5.6); None unless every such tray tells."""
+def was_refilled(before: Condition, after: Condition) -> bool:
+    """Whether somebody put paper in between two looks: the want of it has gone, or the level has risen."""
+    if before.sheets is not None and after.sheets is not None:
+        return after.sheets > before.sheets
+    return before.lacks_paper and not after.lacks_paper
+
+
+def sheets_of(attributes: Group) -> tuple[int | None, int | None]:
+    """A4 sheets in the trays and room for them, by ``printer-input-tray`` (PWG 5100.13, 5.6).
+
+    Each is None unless every tray with A4 tells it.
+    """
     loaded = {source for source in map(_source_of_a4, attributes.contents("media-col-ready")) if source}
-    levels = [
-        int(tray["level"])
-        for tray in map(_fields, attributes.contents("printer-input-tray"))
-        if tray.get("name") in loaded and tray.get("level", "").lstrip("-").isdecimal()
-    ]
-    # A negative level means that the tray does not know (prtInputCurrentLevel, RFC 3805).
-    return sum(levels) if levels and min(levels) >= 0 else None
+    trays = [tray for tray in map(_fields, attributes.contents("printer-input-tray")) if tray.get("name") in loaded]
+    return _sum(trays, "level"), _sum(trays, "maxcapacity")
+
+
+def _sum(trays: list[dict[str, str]], name: str) -> int | None:
+    """A negative number means that the tray does not know (prtInputCurrentLevel, RFC 3805)."""
+    told = [int(tray[name]) if tray.get(name, "").isdecimal() else None for tray in trays]
+    known = [number for number in told if number is not None]
+    return sum(known) if told and len(known) == len(told) else None
 
 
 def _source_of_a4(media: object) -> str | None:

@@ -122,10 +122,11 @@ def _devices() -> list[Device]:
     ground = ground_of()
     with database.transaction(ground.engine) as connection:
         found = terminals.board(connection)
-    return [_device(terminal, ground.clock.now()) for terminal in found]
+    return [device_of(terminal, ground.clock.now()) for terminal in found]
 
 
-def _device(terminal: TerminalStatus, now: datetime) -> Device:
+def device_of(terminal: TerminalStatus, now: datetime) -> Device:
+    """A terminal's row, in words."""
     heard = _heard(terminal, now)
     speaks = heard.kind == "ok"
     return Device(

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from portal.certificates import Gap, Means, PaymentState
+from portal.certificates import Answer, Gap, Means, PaymentState, State
 from portal.certificates.eras import in_era, registered_date
 from portal.clock import JAPAN, local_date
 from portal.filings import FilingKind, FilingState
@@ -162,6 +162,17 @@ STANDING = {
     ResidentStatus.DECEASED: Word("mute", "死亡"),
 }
 
+PRINTED = {
+    State.PRINTED: Word("ok", "印刷できました"),
+    State.NOT_PRINTED: Word("warn", "印刷できませんでした"),
+    State.UNKNOWN: Word("err", "わかりません（紙の確認待ち）"),
+    State.SETTLED: Word("info", "職員が確かめました"),
+}
+ANSWERS = {
+    Answer.PRINTED: "すべて出ていた",
+    Answer.NOT_PRINTED: "出ていなかった",
+    Answer.PARTLY_PRINTED: "一部が出ていた",
+}
 PROGRAMS = {
     Name.RESIDENT: "住民のページ",
     Name.STAFF: "職員のページ",

@@ -20,6 +20,8 @@ from portal.web import ground_of
 endpoints = flask.Blueprint("heartbeat", __name__)
 _LOCKED = "terminal_locked"
 _STOPPED = "stopped"
+_PAPER = ("sheets_left", "tray_capacity", "sheets_since_refill")
+"""What the print agent knows about its paper; absent where the printer does not tell."""
 
 
 @endpoints.post("/v1/heartbeat")
@@ -84,6 +86,7 @@ def _status(said: Fields) -> Heard:
         "reasons": [_reason(Fields(reason)) for reason in printer.entries("reasons", 32)],
         "version": None if printer.missing("version") else printer.text("version", 32),
         "order": None if printer.missing("order") else str(printer.identifier("order")),
+        **{name: printer.number(name, 100_000) for name in _PAPER if not printer.missing(name)},
     }
     return Heard(said.fields("reader").text("state", 32), kept, said.text("version", 32))
 
