@@ -18,7 +18,7 @@ pages = flask.Blueprint("one_device", __name__, url_prefix="/devices/<terminal_i
 
 SHOWN = 30
 MONTH = timedelta(days=30)
-SOON = timedelta(days=3)
+SOON, FEW = timedelta(days=3), 10
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Paper:
     since_refill: int | None
     out_on: date | None
     soon: bool
+
+    @property
+    def few(self) -> bool:
+        """Whether so little is left that one resident may need it all."""
+        return self.left is not None and self.left < FEW
 
     @property
     def estimated(self) -> bool:

@@ -103,6 +103,6 @@ def test_the_forecast_is_on_the_page(desk: Desk, ground: Ground) -> None:
     lose_paper(ground, settle_family(ground)[0], sheets=2)
     say(ground, tray_capacity=250, sheets_since_refill=249)
     page = words(desk.get("/devices/kiosk-01"))
-    assert "約 1 枚" in page
+    assert "約1枚" in page
     assert "なくなる見込み" in page
     assert "最後の補給から 249 枚" in page
