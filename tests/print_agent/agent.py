@@ -93,7 +93,10 @@ class Agent:
         jam_clock: float = 30,
         poll: float = 0.05,
         uid: int | None = None,
+        program: str = "print_agent",
     ) -> None:
+        self._program = program
+        self.directory = directory
         self.journal = directory / "journal.sqlite"
         self.log = directory / "agent.log"
         self.door = Door(runtime / "agent.sock")
@@ -117,11 +120,11 @@ class Agent:
 
     def start(self, dies_at: str | None = None) -> Door:
         """Starts it and waits until its door answers; until it is dead, where it dies at a point before that."""
-        program = ["print_agent"] if dies_at is None else ["tests.print_agent.doomed", dies_at]
+        program = [self._program] if dies_at is None else ["tests.print_agent.doomed", dies_at]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *program],
-                env={**os.environ, "PRINT_AGENT_SETTINGS": str(self._settings)},
+                env={**os.environ, "PRINT_AGENT_SETTINGS": str(self._settings), "TMPDIR": str(self.directory)},
                 stdout=log,
                 stderr=log,
             )
@@ -141,6 +144,12 @@ class Agent:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process is not None
+        return self._process.pid
 
     def strike(self) -> None:
         """The same without waiting, for a thread beside the one that waits."""
