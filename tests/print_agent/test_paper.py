@@ -144,6 +144,22 @@ def test_an_order_of_more_sheets_than_the_printer_has_is_not_begun(
     assert came_out(printer, document) == [(2, True)]
 
 
+def test_the_sheets_since_the_last_refill_are_told(
+    agent: Agent, printer: Printer, signer: Signer, order: str
+) -> None:
+    assert agent.door.status()["sheets_since_refill"] is None
+    assert agent.door.status()["tray_capacity"] == 250
+    printer.load_paper(0)
+    until("the empty tray is seen", lambda: agent.door.status()["state"] == "blocked")
+    printer.load_paper(100)
+    until("the refill is seen", lambda: agent.door.status()["sheets_since_refill"] == 0)
+    agent.door.until_able()
+    document = paper("after a refill", pages=2)
+    put(agent, signer, order, document, pages=2)
+    agent.door.until_ended(order)
+    assert agent.door.status()["sheets_since_refill"] == 2
+
+
 def test_low_toner_is_told_and_stops_nothing(agent: Agent, printer: Printer) -> None:
     printer.supplies(toner=5)
     until("low toner is told", lambda: agent.door.status()["reasons"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from print_agent.ipp import Attribute, Group, Value, codec
-from print_agent.printer import MEDIA, Job, condition_of
+from print_agent.printer import IDLE, MEDIA, Condition, Format, Job, condition_of, format_of, was_refilled
 from print_agent.reasons import Kind, Reason, reasons_of
 
 
@@ -98,3 +98,52 @@ def test_a_tray_that_is_described_in_another_way_tells_nothing() -> None:
         printer_input_tray=(Value(codec.KEYWORD, "x"), Value(codec.OCTETS, b"level=x;name=main;\xff")),
     )
     assert condition_of(told, ()).sheets is None
+
+
+def seen(sheets: int | None = None, *, wants: bool = False) -> Condition:
+    reasons = (Reason("media-empty", blocking=True, kind=Kind.PAPER),) if wants else ()
+    return Condition(IDLE, reasons, (), sheets=sheets)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refilled"),
+    [
+        (seen(3), seen(250), True),
+        (seen(250), seen(249), False),
+        (seen(250), seen(250), False),
+        (seen(wants=True), seen(), True),
+        (seen(), seen(wants=True), False),
+        (seen(wants=True), seen(wants=True), False),
+        (seen(0, wants=True), seen(0), False),
+    ],
+)
+def test_a_refill_is_a_risen_level_or_a_want_that_has_gone(
+    before: Condition, after: Condition, refilled: bool
+) -> None:
+    assert was_refilled(before, after) is refilled
+
+
+def dots(across: int, feed: int, unit: int = 3) -> Value:
+    return Value(codec.RESOLUTION, (across, feed, unit))
+
+
+@pytest.mark.parametrize(
+    ("formats", "kinds", "resolutions", "takes"),
+    [
+        (("image/pwg-raster", "application/pdf"), ("sgray_8",), (dots(600, 600),), Format("application/pdf")),
+        (("image/pwg-raster",), ("black_1", "sgray_8"), (dots(300, 300),), Format("image/pwg-raster", 300)),
+        (("image/pwg-raster",), ("sgray_8",), (dots(300, 300), dots(600, 600)), Format("image/pwg-raster", 600)),
+        (("image/pwg-raster",), ("sgray_8",), (dots(600, 1200), dots(600, 600, 4)), None),
+        (("image/pwg-raster",), ("black_1",), (dots(600, 600),), None),
+        (("image/jpeg",), ("sgray_8",), (dots(600, 600),), None),
+    ],
+)
+def test_pdf_is_sent_where_it_is_read_and_else_raster_as_the_printer_wants_it(
+    formats: tuple[str, ...], kinds: tuple[str, ...], resolutions: tuple[Value, ...], takes: Format | None
+) -> None:
+    told = answer(
+        document_format_supported=tuple(Value(codec.MIME_TYPE, one) for one in formats),
+        pwg_raster_document_type_supported=tuple(Value(codec.KEYWORD, one) for one in kinds),
+        pwg_raster_document_resolution_supported=resolutions,
+    )
+    assert format_of(told) == takes

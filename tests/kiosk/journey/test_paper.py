@@ -64,6 +64,7 @@ def test_a_failed_issuance_has_its_page(end: str) -> None:
         (PrinterNotAble("printer_not_able", "media-empty"), "printer_offline"),
         (PrinterNotAble("busy"), "printer_busy"),
         (PrinterNotAble("locked"), "printer_locked"),
+        (PrinterNotAble("not_enough_paper"), "paper_empty"),
         (DocumentRefused("document_refused", "pages"), "order_refused"),
         (TicketRefused("ticket_invalid"), "order_refused"),
         (AgentRefused("peer_refused"), "order_refused"),

@@ -98,14 +98,15 @@ def test_only_what_the_contract_names_is_kept(ground: Ground, kiosk: Kiosk) -> N
     printer = {
         "able": False, "state": "blocked", "order": None,
         "reasons": [{"keyword": "media-empty", "blocking": True, "kind": "paper", "extra": "x"}],
-        "outcomes": [{"order": "x"}], "owner": "渡辺 花子", "version": "0.1.0",
+        "sheets_left": 7, "tray_capacity": 250, "sheets_since_refill": None, "outcomes": [{"order": "x"}],
+        "owner": "渡辺 花子", "version": "0.1.0",
     }  # fmt: skip
     kiosk.beat(printer=printer)
 
     with database.transaction(ground.engine) as connection:
         (status,) = terminals.board(connection)
     assert status.printer == {
-        "able": False, "state": "blocked", "order": None, "version": "0.1.0",
+        "able": False, "state": "blocked", "order": None, "version": "0.1.0", "sheets_left": 7, "tray_capacity": 250,
         "reasons": [{"keyword": "media-empty", "blocking": True, "kind": "paper"}],
     }  # fmt: skip
 
