@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kiosk.agent_client import AgentStatus, Reason
 from kiosk.payment.nexo import Condition, Means
-from kiosk.portal_answers import Bulletin, CertificateKind
+from kiosk.portal_answers import Bulletin, CertificateKind, OtherMachine
 
 PORTAL_SILENCE_SECONDS = 6.0
 """The portal is asked each second; one slow answer (4 s) must not close the terminal, a second one does."""
@@ -48,6 +48,11 @@ class Situation:
     def municipality(self) -> str:
         """The city served, as the portal names it; empty before it was ever heard."""
         return "" if self.bulletin is None else self.bulletin.municipality
+
+    @property
+    def elsewhere(self) -> tuple[OtherMachine, ...]:
+        """Other machines that can issue now, while this one cannot print."""
+        return () if self.bulletin is None else self.bulletin.elsewhere
 
     @property
     def certificates(self) -> tuple[CertificateKind, ...]:

@@ -20,6 +20,7 @@ from portal.web import ground_of
 endpoints = flask.Blueprint("heartbeat", __name__)
 _LOCKED = "terminal_locked"
 _STOPPED = "stopped"
+_MOST_ELSEWHERE = 2
 _PAPER = ("sheets_left", "tray_capacity", "sheets_since_refill")
 """What the print agent knows about its paper; absent where the printer does not tell."""
 
@@ -35,7 +36,11 @@ def tell() -> ResponseReturnValue:
         locked = terminals.heard(connection, terminal.id, status, now=now)
         if started:
             certificates.begin_anew(connection, terminal.id, now=now)
-        return _answer(connection, ground, terminal, locked, now)
+        able = status.printer["able"] is True and locked is None
+        others = () if able else terminals.elsewhere(connection, terminal.id, now=now, most=_MOST_ELSEWHERE)
+        return _answer(connection, ground, terminal, locked, now) | {
+            "elsewhere": [{"name": other.name, "place": other.place} for other in others]
+        }
 
 
 def _answer(

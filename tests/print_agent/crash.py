@@ -39,6 +39,7 @@ LONGEST_LIFE_SECONDS = 0.35
 """An order on the slow cable takes about this long."""
 CUT_PAGE_SECONDS = 0.05
 REFILL_EVERY = 20
+SAID_EVERY = 50
 
 
 @dataclass
@@ -254,6 +255,12 @@ def die_often(scene: Scene, figures: Figures, numbers: range, seed: int = 202303
         if number % REFILL_EVERY == 0:
             scene.printer.load_paper(250)
         deaths.one(number)
+        if number % SAID_EVERY == SAID_EVERY - 1:
+            print(
+                f"after {number + 1} orders: {dict(figures.counted)} {dict(+figures.zero)}",
+                file=sys.stderr,
+                flush=True,
+            )
     figures.zero["cut_off"] = scene.strangers()
 
 
@@ -265,6 +272,8 @@ def cut_power_often(scene: Scene, figures: Figures, count: int, seed: int = 2023
     scene.printer.start()
     for number in range(count):
         cuts.one(number)
+        if number % SAID_EVERY == SAID_EVERY - 1:
+            print(f"after {number + 1} power cuts: {dict(figures.counted)}", file=sys.stderr, flush=True)
     figures.zero["power_cut_cut_off"] = scene.strangers() - before
 
 

@@ -12,6 +12,7 @@ from kiosk.agent_client import (
 )
 from kiosk.journey.failures import FAILURES, page_for
 from kiosk.journey.states import State
+from kiosk.portal_answers import OtherMachine
 from kiosk.portal_client import (
     CardRefused,
     IssuanceRefused,
@@ -189,6 +190,18 @@ def test_what_cannot_work_is_said_before_any_card_is_asked_for(
     page = stage.page()
     assert "いま利用できません" in page
     assert title in page
+    assert "/press/begin" not in page
+
+
+def test_another_machine_that_can_print_is_named_before_any_card_is_asked_for(stage: Stage) -> None:
+    stage.open()
+    stage.portal.elsewhere = (OtherMachine("市役所1階 2号機", "正面玄関の左"),)
+    _bring_about(stage, {"agent": "jam"})
+    stage.wait(8)
+    assert stage.at(State.UNAVAILABLE)
+    page = stage.page()
+    assert "いま使える機械" in page
+    assert "市役所1階 2号機（正面玄関の左）" in page
     assert "/press/begin" not in page
 
 
