@@ -8,13 +8,14 @@ RUN    := @mkdir -p $(STATE)/tmp && env TMPDIR=$(CURDIR)/$(STATE)/tmp XDG_CACHE_
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # The card reader's daemon and module, a software HSM, a real IPP printer process, a browser (libatomic1 is its
-# driver's), fonts, WeasyPrint's libraries; openssl is what the benchmark compares with.
+# driver's), fonts, WeasyPrint's libraries; Ghostscript for printers that cannot read PDF; openssl is what the
+# benchmark compares with.
 DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils dbus-daemon chromium iproute2 libatomic1 openssl \
-  fonts-ipamj-mincho fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils
+  fonts-ipamj-mincho fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils ghostscript
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
 
-.PHONY: help demo test check bench proof mutation residents removals forms names papers format clean
+.PHONY: help demo test check bench proof crash mutation residents removals forms names papers format clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -36,6 +37,9 @@ bench: $(STATE)/ready ## measure; prints `bench: NAME VALUE UNIT` (ARGS="NAME â€
 
 proof: $(STATE)/ready ## kiosks, faces and workers under faults: nobody gets another's paper (N=300 deliveries, BREAK=, ARGS=)
 	$(RUN) -m tests.proof --deliveries $(or $(N),300) $(if $(BREAK),--broken $(BREAK)) $(ARGS)
+
+crash: $(STATE)/ready ## print agents killed, printers cut off from power: nothing twice, cut off or claimed wrongly (N=500 deaths, CUTS=120)
+	$(RUN) -m tests.print_agent.crash $(or $(N),500) $(or $(CUTS),120)
 
 mutation: $(STATE)/ready ## change the validator one place at a time; some test must notice nine of ten
 	$(RUN) -m tests.mutation

@@ -58,6 +58,8 @@ class Reason:
 
     keyword: str
     blocking: bool
+    kind: str | None = None
+    """the agent's word for what is to be done (its front door lists them); None from an agent that does not say"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ def _refusal(status: int, code: str, reason: object) -> AgentRefused:
 
 def _reasons(answer: Table) -> tuple[Reason, ...]:
     return tuple(
-        Reason(keyword=text_of(row, "keyword"), blocking=yes_or_no(row, "blocking"))
+        Reason(text_of(row, "keyword"), blocking=yes_or_no(row, "blocking"), kind=text_or_none(row, "kind"))
         for row in items_of(answer, "reasons")
     )
 

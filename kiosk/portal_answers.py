@@ -37,6 +37,14 @@ class CertificateKind:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherMachine:
+    """Another terminal that can issue at this moment."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bulletin:
     """The portal's answer to a heartbeat: whom this terminal serves, what can be had, commands for the printer."""
 
@@ -46,6 +54,8 @@ class Bulletin:
     hours: str
     certificates: tuple[CertificateKind, ...]
     commands: tuple[str, ...] = field(repr=False)
+    elsewhere: tuple[OtherMachine, ...] = ()
+    """told to a terminal that cannot print, the nearest first"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,10 @@ def read_bulletin(answer: Table) -> Bulletin:
             for row in items_of(answer, "certificates")
         ),
         commands=tuple(str(command) for command in list_of(answer, "commands")),
+        elsewhere=tuple(
+            OtherMachine(text_of(row, "name"), text_of(row, "place"))
+            for row in (items_of(answer, "elsewhere") if "elsewhere" in answer else ())
+        ),
     )
 
 

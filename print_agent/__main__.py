@@ -1,4 +1,7 @@
-"""``python -m print_agent``: the daemon. Settings: the file named by PRINT_AGENT_SETTINGS."""
+"""``python -m print_agent``: the daemon. Settings: the file named by PRINT_AGENT_SETTINGS.
+
+``python -m print_agent accept PRINTER-URI``: whether a model of printer is fit (``accept``).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from print_agent import settings
+from print_agent import accept, settings
 from print_agent.attempt import Pace
 from print_agent.device import Device
 from print_agent.front import LARGEST_DOCUMENT, FrontDoor, House
@@ -24,6 +27,8 @@ logger = logging.getLogger("print_agent")
 
 def main() -> int:
     """Runs until SIGTERM or SIGINT. Exit status 2: it could not start; 1: a part of it broke."""
+    if sys.argv[1:2] == ["accept"]:
+        return accept.main(sys.argv[2:])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     harden_process()
     path = os.environ.get(settings.VARIABLE)

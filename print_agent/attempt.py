@@ -17,14 +17,15 @@ from print_agent.ipp import IppClient, IppRefused, MalformedAnswer, PrinterUnrea
 from print_agent.ipp.client import NOT_FOUND, USER
 from print_agent.journal import Entry, Journal
 from print_agent.order import State, Step, Verdict, is_orphan, judge
-from print_agent.printer import FORMAT, JOB_ATTRIBUTES, Condition, Job, job_of, job_template, observe
-from print_agent.vault import HeldDocument
+from print_agent.printer import JOB_ATTRIBUTES, PDF, Condition, Job, job_of, job_template, observe
+from print_agent.raster import NotRasterised, rasterised
+from print_agent.vault import HeldDocument, MemoryNotLocked
 
 logger = logging.getLogger(__name__)
 
 TROUBLE = (PrinterUnreachable, IppRefused, MalformedAnswer)
 """Everything by which a printer fails to do what it was asked."""
-FIRST_LOOK_SECONDS = 0.004
+FIRST_LOOK_SECONDS, SLOWER_EACH_TIME = 0.001, 1.5
 LONGEST_CANCEL_SECONDS = 10.0
 
 
@@ -74,7 +75,7 @@ class Press:
         try:
             with document:
                 self._deliver(order, document)
-        except (NotDelivered, *TROUBLE) as error:
+        except (NotDelivered, NotRasterised, MemoryNotLocked, *TROUBLE) as error:
             logger.warning("order %s: delivery ended with %s: %s", order, type(error).__name__, error)
         self.follow(order)
 
@@ -106,7 +107,7 @@ class Press:
             if patience.over() or verdict.step is Step.CANCEL:
                 patience.cancel()
             self._stopping.wait(delay)
-            delay = min(delay * 2, self._pace.poll)
+            delay = min(delay * SLOWER_EACH_TIME, self._pace.poll)
 
     def cancel_orphans(self) -> None:
         """Cancels, once each, jobs of ours no open order waits for. Raises what TROUBLE lists."""
@@ -122,18 +123,27 @@ class Press:
         entry = self._entry(order)
         if self._stopping.is_set():
             raise NotDelivered("stopping")
-        if not observe(self._client).able:
+        condition = observe(self._client)
+        if not condition.able or condition.takes is None:
             raise NotDelivered("the printer is not empty and able")
-        template = job_template(entry.copies)
-        self._client.validate_job(template, FORMAT)
+        if condition.sheets is not None and condition.sheets < entry.expected:
+            raise NotDelivered("there is not paper enough")
+        self._client.validate_job(job_template(entry.copies), condition.takes.mime)
         if document.sha256() != entry.sha256:
             raise NotDelivered("the document is not the signed one")
+        if condition.takes.mime == PDF:
+            self._send(order, entry, document, PDF)
+            return
+        with rasterised(document, entry.pages, condition.takes.dots_an_inch) as raster:
+            self._send(order, entry, raster, condition.takes.mime)
+
+    def _send(self, order: str, entry: Entry, document: HeldDocument, mime: str) -> None:
         token = secrets.token_hex(16)
         self._journal.creating(order, token)
-        job = job_of(self._client.create_job(token, template))
+        job = job_of(self._client.create_job(token, job_template(entry.copies)))
         self._journal.created(order, job.job_id, job.uuid)
         self._journal.sending(order)
-        self._client.send_document(job.job_id, document.view, FORMAT)
+        self._client.send_document(job.job_id, document.view, mime)
         self._journal.sent(order)
 
     def _look(self, entry: Entry) -> tuple[Job | None, Verdict]:

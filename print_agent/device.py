@@ -19,7 +19,8 @@ from print_agent.attempt import TROUBLE, Pace, Press
 from print_agent.ipp import IppClient
 from print_agent.journal import Entry, Journal
 from print_agent.order import State
-from print_agent.printer import OTHER_JOB, Condition, Reason, observe
+from print_agent.printer import Condition, observe, was_refilled
+from print_agent.reasons import OTHER_JOB, UNREACHABLE, Kind, Reason
 from print_agent.ticket import Ticket, UnlockCommand
 from print_agent.vault import HeldDocument
 
@@ -45,6 +46,10 @@ class PrinterNotAble(Exception):
     """Raised when the printer is not provably empty and able."""
 
 
+class NotEnoughPaper(Exception):
+    """Raised when the printer says that it has less paper than the order needs."""
+
+
 class NothingLocked(Exception):
     """Raised by an unlock when no order waits for an answer."""
 
@@ -68,6 +73,15 @@ class DeviceState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A4 sheets in the printer, room for them, and how many were used since somebody put paper in. None = unknown."""
+
+    left: int | None
+    capacity: int | None
+    since_refill: int | None
+
+
+@dataclass(frozen=True)
 class Status:
     """What the device is at this moment."""
 
@@ -75,6 +89,7 @@ class Status:
     reasons: tuple[Reason, ...]
     order: str | None
     outcomes: tuple[Entry, ...]
+    paper: Paper
 
     @property
     def able(self) -> bool:
@@ -141,12 +156,14 @@ class Device:
         under_way = self._under_way()
         condition, open_entries = self._condition, self._journal.open_entries()
         locked_by = self._journal.locked_by()
-        reasons = condition.reasons if condition is not None else (Reason("offline", blocking=True),)
+        reasons = condition.reasons if condition is not None else (UNREACHABLE,)
         if condition is not None and condition.jobs and not under_way:
-            reasons = (*reasons, Reason(OTHER_JOB, blocking=True))
+            reasons = (*reasons, Reason(OTHER_JOB, blocking=True, kind=Kind.BUSY))
         order = locked_by or (open_entries[0].order if open_entries else None)
         state = self._state(condition, locked=locked_by is not None, under_way=under_way)
-        return Status(state, reasons, order, self._journal.ended(OUTCOMES_SHOWN))
+        seen = (condition.sheets, condition.capacity) if condition is not None else (None, None)
+        paper = Paper(*seen, self._journal.sheets_since_refill())
+        return Status(state, reasons, order, self._journal.ended(OUTCOMES_SHOWN), paper)
 
     def progress(self, order: str) -> Progress:
         """One order. Raises OrderUnknown."""
@@ -156,13 +173,14 @@ class Device:
         if entry.state.ended:
             return Progress(entry, entry.sheets, ())
         condition = self._condition
-        reasons = condition.reasons if condition is not None else (Reason("offline", blocking=True),)
+        reasons = condition.reasons if condition is not None else (UNREACHABLE,)
         return Progress(entry, self._sheets.get(order, 0), reasons)
 
     def known(self, ticket: Ticket) -> Entry | None:
         """The order's entry if it needs no document: it is under way, or has ended printed or unknown.
 
-        None when a document would be taken now. Raises OrderReused, DeviceLocked, DeviceBusy, PrinterNotAble.
+        None when a document would be taken now. Raises OrderReused, DeviceLocked, DeviceBusy, PrinterNotAble,
+        NotEnoughPaper.
         """
         entry = self._journal.entry(ticket.order)
         if entry is not None:
@@ -174,8 +192,11 @@ class Device:
             raise DeviceLocked
         if self._under_way() or self._stopping.is_set():
             raise DeviceBusy
-        if self._condition is None or not self._condition.able:
+        condition = self._condition
+        if condition is None or not condition.able:
             raise PrinterNotAble
+        if condition.sheets is not None and condition.sheets < ticket.sheets:
+            raise NotEnoughPaper
         return None
 
     def take(self, ticket: Ticket, document: HeldDocument) -> Entry:
@@ -254,7 +275,9 @@ class Device:
         with self._observing:
             # Two threads ask; an answer to an older question must not replace a newer one.
             if asked_at > self._asked_at:
-                self._asked_at, self._condition = asked_at, condition
+                before, self._asked_at, self._condition = self._condition, asked_at, condition
+                if before is not None and condition is not None and was_refilled(before, condition):
+                    self._journal.refilled()
 
     def _work(self) -> None:
         self._cancel_orphans()

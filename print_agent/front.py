@@ -6,11 +6,14 @@ Every connection's peer is asked of the kernel (``SO_PEERCRED``); a user id that
 ``GET /status`` -> 200::
 
     {"version":"<of this program>", "able":bool, "state":"ready"|"printing"|"blocked"|"locked"|"offline",
-     "reasons":[{"keyword":"media-empty","blocking":true}, …],
+     "reasons":[{"keyword":"media-empty","blocking":true,"kind":"paper"}, …],
      "order":"<uuid>"|null,                   the order now printing, or the one that locked the device
+     "sheets_left":N|null, "tray_capacity":N|null,      A4 in its trays and room for it, where the printer tells
+     "sheets_since_refill":N|null,            null until somebody was seen to put paper in
      "outcomes":[{"order":"<uuid>","state":"printed"|"not_printed"|"unknown","sheets":N,"of":N,"detail":"<word>"}, …]}
 
-    Reasons are IPP keywords without suffix, and of our own: offline, other-job, not-accepting-jobs, no-pdf.
+    Reasons are IPP keywords without suffix, and of our own: offline, other-job, not-accepting-jobs, no-pdf; at most
+    32. kind = paper | jam | open | supply | output | service | paused | starting | busy | offline.
     Outcomes: the last 20 orders that ended, newest first.
 
 ``PUT /orders/<uuid>`` with headers ``Ticket: <JWS>`` and ``Content-Length``, the PDF as body -> 202
@@ -21,7 +24,7 @@ time; only one that ended ``not_printed`` is tried again. Refusals:
     409 order_reused | busy | locked      411 length_required      413 too_large
     422 document_refused, reason = action | annotation | attachment | damaged | encrypted | font | form | incomplete |
         not_pdf | page_hash | page_size | pages | script | sha256 (page_hash: a page is not the one signed for)
-    503 printer_not_able
+    503 printer_not_able | not_enough_paper
 
 ``GET /orders/<uuid>`` -> 200 ``{"order","state","sheets":N,"of":N,"reasons":[…]}``; 404 order_unknown
 
@@ -53,6 +56,7 @@ from print_agent.device import (
     Device,
     DeviceBusy,
     DeviceLocked,
+    NotEnoughPaper,
     NothingLocked,
     OrderReused,
     OrderUnknown,
@@ -61,7 +65,7 @@ from print_agent.device import (
 )
 from print_agent.inspection import DocumentRefused, Inspector
 from print_agent.journal import Entry
-from print_agent.printer import Reason
+from print_agent.reasons import Reason
 from print_agent.ticket import (
     Json,
     Keys,
@@ -89,6 +93,7 @@ REFUSALS: dict[type[Exception], tuple[int, str]] = {
     DeviceBusy: (409, "busy"),
     DeviceLocked: (409, "locked"),
     PrinterNotAble: (503, "printer_not_able"),
+    NotEnoughPaper: (503, "not_enough_paper"),
     NothingLocked: (409, "nothing_locked"),
     OtherOrder: (409, "other_order"),
 }
@@ -218,6 +223,9 @@ class _Request(BaseHTTPRequestHandler):
             "state": status.state.value,
             "reasons": _reasons(status.reasons),
             "order": status.order,
+            "sheets_left": status.paper.left,
+            "tray_capacity": status.paper.capacity,
+            "sheets_since_refill": status.paper.since_refill,
             "outcomes": [_outcome(entry) for entry in status.outcomes],
         }
 
@@ -323,7 +331,7 @@ class _Request(BaseHTTPRequestHandler):
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> list[Json]:
-    return [{"keyword": reason.keyword, "blocking": reason.blocking} for reason in reasons]
+    return [{"keyword": reason.keyword, "blocking": reason.blocking, "kind": reason.kind.value} for reason in reasons]
 
 
 def _outcome(entry: Entry) -> Json:

@@ -1,7 +1,8 @@
 """Having a document checked by a child process that is started ahead and used once.
 
-PDF libraries copy what they read all over their memory; the child takes those copies with it. One child is always
-waiting, so that an order does not wait for a Python to start.
+PDF libraries copy what they read all over their memory; the child takes those copies with it. One child is waiting
+before an order comes, so that none waits for a Python to start; the next one is started a moment after an order was
+taken, so that its start does not compete with the printing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from print_agent.vault import HeldDocument
 logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0
+REST_SECONDS = 1.0
+"""From one check to the start of the next child: what is printed has been handed to the printer by then."""
 REQUEST = struct.Struct(">II")
 """The question to the child: size in bytes and the number of pages the order names, with the SHA-256 of each page
 behind it. The document's descriptor travels beside it."""
@@ -81,7 +84,7 @@ class Inspector:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._waiting: _Child | None = _start()
-        self._closed = False
+        self._closed = threading.Event()
 
     def require_ready(self) -> None:
         """Raises InspectionUnavailable unless the waiting child is ready; asked once, at the start of the agent."""
@@ -99,22 +102,23 @@ class Inspector:
         try:
             answer = _ask(child, document, page_hashes)
         finally:
-            threading.Thread(target=self._replace, args=(child,), name="inspect").start()
+            threading.Thread(target=self._replace, args=(child,), name="inspect", daemon=True).start()
         if answer != "ok":
             raise DocumentRefused(answer if answer in REASONS else "damaged")
 
     def close(self) -> None:
         """Ends the waiting child."""
+        self._closed.set()
         with self._guard:
-            self._closed = True
             if self._waiting is not None:
                 self._waiting.end()
                 self._waiting = None
 
     def _replace(self, used: _Child) -> None:
         used.end()
+        self._closed.wait(REST_SECONDS)
         with self._guard:
-            if self._waiting is None and not self._closed:
+            if self._waiting is None and not self._closed.is_set():
                 self._waiting = _start()
 
 

@@ -43,6 +43,10 @@ create table if not exists steps (
   state    text not null,
   detail   text not null
 ) strict;
+create table if not exists refills (
+  at   real not null,
+  step integer not null
+) strict;
 create table if not exists commands (
   command_id text primary key,
   order_id   text not null,
@@ -126,6 +130,22 @@ class Journal:
         """The oldest unknown order staff have not answered; while there is one the device prints nothing."""
         waiting = self._select("where state = 'unknown' and answer is null order by step limit 1")
         return waiting[0].order if waiting else None
+
+    def refilled(self) -> None:
+        """Notes that somebody put paper in; sheets are counted from here on."""
+        with self._transaction():
+            self._database.execute(
+                "insert into refills (at, step) select ?, coalesce(max(step), 0) from steps", (time.time(),)
+            )
+
+    def sheets_since_refill(self) -> int | None:
+        """Sheets of all orders that ended since paper was put in; None while nobody was seen to do that."""
+        with self._guard:
+            (sheets,) = self._database.execute(
+                "select case when exists (select 1 from refills) then coalesce(sum(sheets), 0) end from orders"
+                " where step > (select max(step) from refills)"
+            ).fetchone()
+        return None if sheets is None else int(sheets)
 
     def accept(self, ticket: Ticket) -> Entry:
         """A new order, or a further attempt at one that ended not_printed. Raises IllegalTransition."""

@@ -55,6 +55,10 @@ class HeldDocument:
         """The digest of what is in it now, in hex."""
         return hashlib.sha256(self.view).hexdigest()
 
+    def shorten(self, size: int) -> None:
+        """From now on only the first ``size`` bytes count; the rest of the memory stays locked and is wiped too."""
+        self.view = self.view[:size]
+
     def wipe(self) -> None:
         """Overwrites and gives back the memory."""
         if self._wiped:

@@ -327,6 +327,18 @@ FAILURES: dict[str, Words] = {
         _STAFF,
         Weight.WARN,
     ),
+    "printer_paused": Words(
+        _("プリンターが止められています"),
+        _("プリンターが一時停止になっているか、電源を切るところです。"),
+        _LATER_OR_COUNTER,
+        Weight.WARN,
+    ),
+    "printer_starting": Words(
+        _("プリンターが準備をしています"),
+        _("プリンターが動きはじめたところです。まだ印刷できません。"),
+        _LATER_OR_COUNTER,
+        Weight.WARN,
+    ),
     "printer_busy": Words(
         _("プリンターが使用中です"),
         _("ほかの印刷が終わっていません。何も印刷されていません。"),

@@ -236,7 +236,7 @@ class PaperSteps:
         self._parts.fail(view, "order_refused")
 
     def _printer_words(self, refusal: PrinterNotAble) -> str:
-        known = {"busy": "printer_busy", "locked": "printer_locked"}
+        known = {"busy": "printer_busy", "locked": "printer_locked", "not_enough_paper": "paper_empty"}
         return known.get(refusal.code) or printer_obstacle(self._parts.situation().agent) or "printer_offline"
 
     def _end(self, order: str, outcome: Outcome) -> None:

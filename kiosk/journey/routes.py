@@ -309,6 +309,7 @@ def _words(parts: Parts, content: ContentForm | None = None) -> dict[str, object
         "left": seconds_left(view, parts.settings.limits, now),
         "stamp": stamp(view, situation, now),
         "city": situation.municipality,
+        "elsewhere": situation.elsewhere,
         "hours": situation.bulletin.hours if situation.bulletin else "",
         "kinds": situation.certificates,
         "obstacle": code,

@@ -90,7 +90,8 @@ def stamp(view: View, situation: Situation, now: float) -> str:
     visit = view.visit
     if view.state in {S.ATTRACT, S.UNAVAILABLE, S.CHOOSE_CERTIFICATE}:
         kinds = tuple((row.kind, row.available and situation.payable(row)) for row in situation.certificates)
-        shown = (obstacle(situation, now), situation.municipality, kinds, sorted(situation.means))
+        told = (obstacle(situation, now), situation.municipality, situation.elsewhere)
+        shown = (*told, kinds, sorted(situation.means))
     elif view.state in {S.CHOOSE_MEANS, S.PAYING}:
         shown = (visit.inserted, visit.silent, visit.cancelling, visit.problem, sorted(situation.means))
     elif view.state in {S.PLACE_CARD, S.FAILED}:

@@ -6,42 +6,24 @@ from dataclasses import dataclass
 
 from kiosk.agent_client import AgentStatus, Reason
 from kiosk.payment.nexo import Condition, Means
-from kiosk.portal_answers import Bulletin, CertificateKind
+from kiosk.portal_answers import Bulletin, CertificateKind, OtherMachine
 
 PORTAL_SILENCE_SECONDS = 6.0
 """The portal is asked each second; one slow answer (4 s) must not close the terminal, a second one does."""
 
-_PAPER = {"media-empty": "paper_empty", "media-needed": "paper_empty", "input-tray-missing": "paper_empty"}
-_JAM = {
-    "media-jam": "paper_jam",
-    "cover-open": "cover_open",
-    "door-open": "cover_open",
-    "interlock-open": "cover_open",
+PRINTER_PAGES = {
+    "paper": "paper_empty",
+    "jam": "paper_jam",
+    "open": "cover_open",
+    "supply": "toner_empty",
+    "output": "output_full",
+    "service": "printer_service",
+    "paused": "printer_paused",
+    "starting": "printer_starting",
+    "busy": "printer_busy",
+    "offline": "printer_offline",
 }
-_SUPPLY = {
-    "toner-empty": "toner_empty",
-    "marker-supply-empty": "toner_empty",
-    "output-area-full": "output_full",
-    "output-tray-missing": "output_full",
-}
-_CARE = dict.fromkeys(
-    (
-        "deactivated",
-        "developer-empty",
-        "fuser-over-temp",
-        "marker-waste-full",
-        "moving-to-paused",
-        "no-pdf",
-        "not-accepting-jobs",
-        "opc-life-over",
-        "paused",
-        "spool-area-full",
-        "stopped-partly",
-        "stopping",
-    ),
-    "printer_service",
-)
-_KEYWORDS = _PAPER | _JAM | _SUPPLY | _CARE | {"other-job": "printer_busy", "offline": "printer_offline"}
+"""The print agent's kinds of reasons, each with the page that explains it; whatever else it says needs a person."""
 _MUNICIPAL = frozenset({"hours", "maintenance", "stopped", "terminal_locked"})
 
 
@@ -66,6 +48,11 @@ class Situation:
     def municipality(self) -> str:
         """The city served, as the portal names it; empty before it was ever heard."""
         return "" if self.bulletin is None else self.bulletin.municipality
+
+    @property
+    def elsewhere(self) -> tuple[OtherMachine, ...]:
+        """Other machines that can issue now, while this one cannot print."""
+        return () if self.bulletin is None else self.bulletin.elsewhere
 
     @property
     def certificates(self) -> tuple[CertificateKind, ...]:
@@ -134,13 +121,9 @@ def printer_obstacle(agent: AgentStatus | None) -> str | None:
 
 
 def blocking_code(reasons: tuple[Reason, ...]) -> str | None:
-    """What holds the printer up, as one code; None when it names nothing we have words for."""
-    for reason in reasons:
-        # The agent may report keywords with the suffix of their severity (RFC 8011 5.4.12).
-        keyword = reason.keyword.removesuffix("-error").removesuffix("-warning").removesuffix("-report")
-        if reason.blocking and keyword in _KEYWORDS:
-            return _KEYWORDS[keyword]
-    return None
+    """What holds the printer up, as one code: of the first that does; None when nothing does."""
+    kinds = [reason.kind for reason in reasons if reason.blocking]
+    return PRINTER_PAGES.get(kinds[0] or "", "printer_service") if kinds else None
 
 
 def _reader_obstacle(reader: str | None) -> str | None:

@@ -35,6 +35,7 @@ from portal.certificates.outcomes import (
     settle,
     unprintable,
 )
+from portal.certificates.output import Delivery, Output, deliveries_of, output_of
 from portal.certificates.paper import Item, Kind, Place, Scope
 from portal.certificates.preview import PageUnknown, picture
 from portal.certificates.states import (
@@ -53,6 +54,7 @@ __all__ = [
     "Answer",
     "CaptureNotDecided",
     "Case",
+    "Delivery",
     "Entitled",
     "FeeLine",
     "FeeUndecided",
@@ -75,6 +77,7 @@ __all__ = [
     "NotSettleable",
     "Offer",
     "Outcome",
+    "Output",
     "Overloaded",
     "PageUnknown",
     "PaymentState",
@@ -101,12 +104,14 @@ __all__ = [
     "closed",
     "confirm",
     "decide",
+    "deliveries_of",
     "fees",
     "history_of",
     "kinds_at_kiosk",
     "offers",
     "open_cases",
     "open_gaps",
+    "output_of",
     "picture",
     "reconcile",
     "reconcile_by_night",

@@ -50,6 +50,7 @@ ACCESS: dict[str, Access] = {
     "link_requests.refuse": DESK,
     "devices.show": OPERATOR,
     "devices.board": OPERATOR,
+    "one_device.show": OPERATOR,
     "devices.confirm": OPERATOR,
     "devices.revoke": OPERATOR,
     "cases.show": OPERATOR,

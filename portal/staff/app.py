@@ -11,6 +11,7 @@ from portal.staff import (
     filing,
     link_requests,
     one_card,
+    one_device,
     papers,
     queue,
     switches,
@@ -30,7 +31,8 @@ def create_app(ground: Ground) -> flask.Flask:
         app, ground, face="staff", origin=ground.settings.origins.staff,
         access=ACCESS, authorise=authorise, describe=describe, respond=respond,
     )  # fmt: skip
-    for pages in (entrance, tabs, queue, filing, cards, one_card, link_requests, devices, cases, papers, switches):
+    desk_pages = (entrance, tabs, queue, filing, cards, one_card, link_requests)
+    for pages in (*desk_pages, devices, one_device, cases, papers, switches):
         app.register_blueprint(pages.pages)
     app.jinja_env.globals.update(desk=tabs.desk)
     app.jinja_env.filters.update(

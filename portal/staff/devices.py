@@ -122,10 +122,11 @@ def _devices() -> list[Device]:
     ground = ground_of()
     with database.transaction(ground.engine) as connection:
         found = terminals.board(connection)
-    return [_device(terminal, ground.clock.now()) for terminal in found]
+    return [device_of(terminal, ground.clock.now()) for terminal in found]
 
 
-def _device(terminal: TerminalStatus, now: datetime) -> Device:
+def device_of(terminal: TerminalStatus, now: datetime) -> Device:
+    """A terminal's row, in words."""
     heard = _heard(terminal, now)
     speaks = heard.kind == "ok"
     return Device(
@@ -176,5 +177,10 @@ def _reasons(reported: object) -> tuple[str, ...]:
     """The printer's reasons in words. What a terminal sends is not trusted to have the agreed shape."""
     if not isinstance(reported, Sequence) or isinstance(reported, str):
         return ()
-    keywords = [str(reason.get("keyword")) for reason in reported if isinstance(reason, Mapping)]
-    return tuple(dict.fromkeys(words.printer_reason(keyword) for keyword in keywords if keyword != "none"))
+    told = [reason for reason in reported if isinstance(reason, Mapping) and reason.get("keyword") != "none"]
+    return tuple(dict.fromkeys(_reason(reason) for reason in told))
+
+
+def _reason(reason: Mapping[str, object]) -> str:
+    blocking = bool(reason.get("blocking"))
+    return words.printer_reason(str(reason.get("keyword")), _text(reason.get("kind")), blocking=blocking)

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from portal.certificates import Gap, Means, PaymentState
+from portal.certificates import Answer, Gap, Means, PaymentState, State
 from portal.certificates.eras import in_era, registered_date
 from portal.clock import JAPAN, local_date
 from portal.filings import FilingKind, FilingState
@@ -162,6 +162,17 @@ STANDING = {
     ResidentStatus.DECEASED: Word("mute", "死亡"),
 }
 
+PRINTED = {
+    State.PRINTED: Word("ok", "印刷できました"),
+    State.NOT_PRINTED: Word("warn", "印刷できませんでした"),
+    State.UNKNOWN: Word("err", "わかりません（紙の確認待ち）"),
+    State.SETTLED: Word("info", "職員が確かめました"),
+}
+ANSWERS = {
+    Answer.PRINTED: "すべて出ていた",
+    Answer.NOT_PRINTED: "出ていなかった",
+    Answer.PARTLY_PRINTED: "一部が出ていた",
+}
 PROGRAMS = {
     Name.RESIDENT: "住民のページ",
     Name.STAFF: "職員のページ",
@@ -207,11 +218,32 @@ _REASONS = {
     "paused": "プリンターが一時停止しています",
     "spool-area-full": "プリンターの記憶域がいっぱいです",
     "other": "プリンターがその他の異常を知らせています",
+    "offline": "プリンターにつながりません",
+    "other-job": "ほかの印刷が残っています",
+    "not-accepting-jobs": "プリンターが印刷を受けつけていません",
+    "no-pdf": "プリンターがこの書類の形式に対応していません",
 }
 
 
-def printer_reason(keyword: str) -> str:
-    """A printer-state-reason (RFC 8011, 5.4.12) in words; an unknown one keeps its keyword for the maker's book."""
-    for suffix in ("-error", "-warning", "-report"):
-        keyword = keyword.removesuffix(suffix)
-    return _REASONS.get(keyword, f"プリンターの知らせ（{keyword}）")
+PRINTER_KINDS = {
+    "paper": "用紙を確かめてください",
+    "jam": "紙づまり",
+    "open": "カバーが開いています",
+    "supply": "トナーなどの消耗品を確かめてください",
+    "output": "排紙口を確かめてください",
+    "service": "部品の点検や交換が必要です",
+    "paused": "プリンターが一時停止しています",
+    "starting": "プリンターが準備中です",
+    "busy": "ほかの印刷が残っています",
+    "offline": "プリンターにつながりません",
+}
+"""The print agent's kinds of reasons, for the hundreds of keywords that have no words of their own."""
+
+
+def printer_reason(keyword: str, kind: str | None = None, *, blocking: bool = True) -> str:
+    """A printer-state-reason in words: its own, or those of its kind with the keyword for the maker's book."""
+    for word in (keyword, *(keyword.removesuffix(suffix) for suffix in ("-error", "-warning", "-report"))):
+        if word in _REASONS:
+            return _REASONS[word]
+    said = PRINTER_KINDS.get(kind or "", "プリンターの知らせ") if blocking else "プリンターの知らせ"
+    return f"{said}（{keyword}）"

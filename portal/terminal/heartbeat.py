@@ -20,6 +20,9 @@ from portal.web import ground_of
 endpoints = flask.Blueprint("heartbeat", __name__)
 _LOCKED = "terminal_locked"
 _STOPPED = "stopped"
+_MOST_ELSEWHERE = 2
+_PAPER = ("sheets_left", "tray_capacity", "sheets_since_refill")
+"""What the print agent knows about its paper; absent where the printer does not tell."""
 
 
 @endpoints.post("/v1/heartbeat")
@@ -33,7 +36,11 @@ def tell() -> ResponseReturnValue:
         locked = terminals.heard(connection, terminal.id, status, now=now)
         if started:
             certificates.begin_anew(connection, terminal.id, now=now)
-        return _answer(connection, ground, terminal, locked, now)
+        able = status.printer["able"] is True and locked is None
+        others = () if able else terminals.elsewhere(connection, terminal.id, now=now, most=_MOST_ELSEWHERE)
+        return _answer(connection, ground, terminal, locked, now) | {
+            "elsewhere": [{"name": other.name, "place": other.place} for other in others]
+        }
 
 
 def _answer(
@@ -84,9 +91,11 @@ def _status(said: Fields) -> Heard:
         "reasons": [_reason(Fields(reason)) for reason in printer.entries("reasons", 32)],
         "version": None if printer.missing("version") else printer.text("version", 32),
         "order": None if printer.missing("order") else str(printer.identifier("order")),
+        **{name: printer.number(name, 100_000) for name in _PAPER if not printer.missing(name)},
     }
     return Heard(said.fields("reader").text("state", 32), kept, said.text("version", 32))
 
 
 def _reason(reason: Fields) -> dict[str, object]:
-    return {"keyword": reason.text("keyword", 64), "blocking": reason.flag("blocking")}
+    kept: dict[str, object] = {"keyword": reason.text("keyword", 64), "blocking": reason.flag("blocking")}
+    return kept if reason.missing("kind") else {**kept, "kind": reason.text("kind", 16)}

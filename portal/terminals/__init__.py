@@ -15,9 +15,11 @@ from portal.terminals.errors import (
 from portal.terminals.requests import SESSION_HEADER, SignedRequest, verify_request
 from portal.terminals.state import (
     Heard,
+    Place,
     TerminalStatus,
     board,
     command_unlock,
+    elsewhere,
     heard,
     lock,
     open_commands,
@@ -29,6 +31,7 @@ __all__ = [
     "CommandKind",
     "EnrolmentRefused",
     "Heard",
+    "Place",
     "RequestReplayed",
     "RequestStale",
     "SignatureInvalid",
@@ -43,6 +46,7 @@ __all__ = [
     "board",
     "command_money",
     "command_unlock",
+    "elsewhere",
     "enrol",
     "heard",
     "lock",

@@ -89,6 +89,37 @@ _OPEN = (
 _BOARD = sa.select(terminals).order_by(terminals.c.id)
 
 
+_HEARD_LATELY = timedelta(seconds=30)
+_WITHOUT_READER = "no_reader"
+_HERE = sa.select(terminals.c.place).where(terminals.c.id == sa.bindparam("but")).scalar_subquery()
+_ELSEWHERE = (
+    sa.select(terminals.c.name, terminals.c.place, terminals.c.reader_state, terminals.c.printer)
+    .where(
+        terminals.c.id != sa.bindparam("but"),
+        terminals.c.revoked_at.is_(None),
+        terminals.c.stopped_at.is_(None),
+        terminals.c.locked_order.is_(None),
+        terminals.c.last_seen_at > sa.bindparam("since"),
+    )
+    .order_by(terminals.c.place != _HERE, terminals.c.id)
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A device that could serve somebody now."""
+
+    name: str
+    place: str
+
+
+def elsewhere(connection: sa.Connection, terminal_id: str, *, now: datetime, most: int) -> tuple[Place, ...]:
+    """Other devices that can read cards and print at this moment: those at the same place first."""
+    rows = connection.execute(_ELSEWHERE, {"but": terminal_id, "since": now - _HEARD_LATELY})
+    able = [row for row in rows if (row.printer or {}).get("able") is True and row.reader_state != _WITHOUT_READER]
+    return tuple(Place(row.name, row.place) for row in able[:most])
+
+
 def heard(connection: sa.Connection, terminal_id: str, status: Heard, *, now: datetime) -> UUID | None:
     """Keep what a device says; returns the order that locks it, or None.
 

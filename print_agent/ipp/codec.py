@@ -97,6 +97,10 @@ class Group:
                 return value.content
         return None
 
+    def contents(self, name: str) -> tuple[Content, ...]:
+        """Every value of the attribute as it was read, empty if there is none."""
+        return tuple(value.content for value in self._values(name))
+
     def _values(self, name: str) -> tuple[Value, ...]:
         return next((attribute.values for attribute in self.attributes if attribute.name == name), ())
 

@@ -93,7 +93,10 @@ class Agent:
         jam_clock: float = 30,
         poll: float = 0.05,
         uid: int | None = None,
+        program: str = "print_agent",
     ) -> None:
+        self._program = program
+        self.directory = directory
         self.journal = directory / "journal.sqlite"
         self.log = directory / "agent.log"
         self.door = Door(runtime / "agent.sock")
@@ -115,17 +118,25 @@ class Agent:
             lines.append(f'printer_certificate = "{certificate}"')
         self._settings.write_text("\n".join(lines))
 
-    def start(self) -> Door:
-        """Starts it and waits until its door answers."""
+    def start(self, dies_at: str | None = None) -> Door:
+        """Starts it and waits until its door answers; until it is dead, where it dies at a point before that."""
+        program = [self._program] if dies_at is None else ["tests.print_agent.doomed", dies_at]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "print_agent"],
-                env={**os.environ, "PRINT_AGENT_SETTINGS": str(self._settings)},
+                [sys.executable, "-m", *program],
+                env={**os.environ, "PRINT_AGENT_SETTINGS": str(self._settings), "TMPDIR": str(self.directory)},
                 stdout=log,
                 stderr=log,
             )
-        until("the agent's door answers", self._answers)
+        until("the agent's door answers", lambda: self.dead(doomed=dies_at is not None) or self._answers())
         return self.door
+
+    def dead(self, *, doomed: bool = True) -> bool:
+        """Whether it was killed. Fails when it ended in any other way, and when it is dead without having to be."""
+        assert self._process is not None
+        status = self._process.poll()
+        assert status is None or (doomed and status == -signal.SIGKILL), self.log.read_text()
+        return status is not None
 
     def kill(self) -> None:
         """SIGKILL: what a crash looks like to everyone else."""
@@ -133,6 +144,17 @@ class Agent:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def strike(self) -> None:
+        """The same without waiting, for a thread beside the one that waits."""
+        if self._process is not None:
+            self._process.kill()
 
     def stop(self) -> int:
         """SIGTERM; its exit status."""
@@ -156,8 +178,6 @@ class Agent:
         return None if row is None else row[0]
 
     def _answers(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, self.log.read_text()
         try:
             return bool(self.door.status())
         except (OSError, http.client.HTTPException):

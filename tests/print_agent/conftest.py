@@ -50,7 +50,7 @@ def make_agent(folder: Path, sockets: Path, printer: Printer, signer: Signer) ->
     """Makes the agent beside the printer; whatever runs of it at the end is killed."""
     made: list[Agent] = []
 
-    def make(uri: str = printer.uri, **settings: float | Path | None) -> Agent:
+    def make(uri: str = printer.uri, **settings: float | str | Path | None) -> Agent:
         agent = Agent(folder / "agent", sockets, uri, signer, **settings)  # type: ignore[arg-type]
         made.append(agent)
         return agent

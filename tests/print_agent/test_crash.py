@@ -1,17 +1,16 @@
 """The agent is killed, the printer loses power: nothing twice, nothing cut off, nothing claimed that is not so.
 
 The agent holds no hooks for this. It is killed from outside, at states seen in its journal or at random moments, with
-a slow cable so that the moments are wide enough to be hit. The engine's tray log is the judge.
+a slow cable so that the moments are wide enough to be hit; and at each labelled point of its work (``doomed``). The
+engine's tray log is the judge. `make crash` is the same at length.
 """
 
 from __future__ import annotations
 
-import hashlib
 import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -24,54 +23,13 @@ from print_agent.order import State
 from print_agent.ticket import Ticket
 from print_agent.vault import HeldDocument
 from tests.print_agent.agent import Agent, until
+from tests.print_agent.crash import Deaths, Figures, Scene
+from tests.print_agent.doomed import POINTS, RECOVERY_POINTS
 from tests.print_agent.paper import paper
 from tests.print_agent.signer import Signer
 from tests.world.printer import Cable, Printer
 
-Moment = Callable[["Scene", str], None]
-
-
-@dataclass
-class Scene:
-    """One agent, one slow cable, one printer, and every document that was ever presented."""
-
-    agent: Agent
-    cable: Cable
-    printer: Printer
-    signer: Signer
-    presented: set[str] = field(default_factory=set)
-
-    def present(self, order: str, document: bytes, pages: int) -> str:
-        """Presents the order and says what became of it, or of the request."""
-        self.presented.add(hashlib.sha256(document).hexdigest())
-        _, answer = self.agent.door.put(order, document, self.signer.ticket(order, document, pages))
-        return str(answer.get("state", answer.get("error")))
-
-    def present_until_ended(self, order: str, document: bytes, pages: int) -> str:
-        """As a kiosk does after a crash: again and again, until the order has ended for good."""
-
-        def ended() -> str | None:
-            self.present(order, document, pages)
-            state: str = self.agent.door.until_ended(order)["state"] if self._known(order) else "refused"
-            return state if state in {"printed", "unknown"} else None
-
-        return until("the order ends", ended)
-
-    def sheets_of(self, document: bytes) -> list[int]:
-        """Sheets of each time the document came out."""
-        until("the engine has ended", lambda: not self.printer.running or self._engine_ended())
-        wanted = hashlib.sha256(document).hexdigest()
-        return [seen.sheets for seen in self.printer.documents() if seen.sha256 == wanted]
-
-    def no_stranger_came_out(self) -> bool:
-        """Whether every document that arrived at the engine is one that was presented, whole."""
-        return {seen.sha256 for seen in self.printer.documents()} <= self.presented
-
-    def _known(self, order: str) -> bool:
-        return self.agent.door.ask("GET", f"/orders/{order}")[0] == 200
-
-    def _engine_ended(self) -> bool:
-        return all(seen.ended for seen in self.printer.documents()[-1:])
+Moment = Callable[[Scene, str], None]
 
 
 @pytest.fixture
@@ -144,7 +102,27 @@ def test_however_the_agent_is_killed_each_order_comes_out_exactly_once(scene: Sc
         for missed in DANGEROUS - deaths:
             deaths.add(killed_once(scene, f"again {missed}", at_state(missed)))
     assert deaths >= DANGEROUS
-    assert scene.no_stranger_came_out()
+    assert scene.strangers() == 0
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_an_agent_that_dies_at_any_point_of_its_work_prints_each_order_once(scene: Scene, point: str) -> None:
+    figures = Figures()
+    Deaths(scene, figures, CHANCE).one(number=1, point=point)
+    assert figures.points[point] == 1
+    assert figures.counted["printed"] == 1
+    assert figures.wrong == []
+    assert scene.strangers() == 0
+
+
+def test_an_agent_that_dies_again_while_it_cleans_up_prints_each_order_once(scene: Scene) -> None:
+    figures = Figures()
+    deaths = Deaths(scene, figures, CHANCE)
+    for point, second in zip(("created", "created", "sent", "sent", "sent"), RECOVERY_POINTS, strict=True):
+        deaths.one(number=1, point=point, again_at=second)
+        assert figures.points[second] == 1, second
+    assert figures.wrong == []
+    assert scene.strangers() == 0
 
 
 def test_whatever_a_power_cut_leaves_nothing_is_claimed_that_is_not_so(scene: Scene) -> None:
@@ -166,7 +144,7 @@ def test_whatever_a_power_cut_leaves_nothing_is_claimed_that_is_not_so(scene: Sc
             scene.agent.start()
         scene.printer.start()
         claim = scene.agent.door.until_ended(order)["state"]
-        sheets = sheets_in_log(scene, document)
+        sheets = scene.sheets_in_log(document)
         claims.append(claim)
         if claim == "printed":
             assert sheets == [2]
@@ -178,13 +156,8 @@ def test_whatever_a_power_cut_leaves_nothing_is_claimed_that_is_not_so(scene: Sc
             assert scene.present(order, document, 2) == "unknown"
             scene.agent.door.unlock(scene.signer.unlock(order))
         scene.agent.kill()
-    assert scene.no_stranger_came_out()
+    assert scene.strangers() == 0
     assert "unknown" in claims
-
-
-def sheets_in_log(scene: Scene, document: bytes) -> list[int]:
-    wanted = hashlib.sha256(document).hexdigest()
-    return [seen.sheets for seen in scene.printer.documents() if seen.sha256 == wanted]
 
 
 def test_a_cable_pulled_in_the_middle_of_the_document_leads_to_no_false_claim(

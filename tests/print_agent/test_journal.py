@@ -128,3 +128,16 @@ def test_the_journal_is_readable_by_its_owner_only(folder: Path, journal: Journa
     journal.accept(TICKET)
     for name in ("journal.sqlite", "journal.sqlite-wal"):
         assert (folder / name).stat().st_mode & 0o077 == 0
+
+
+def test_sheets_are_counted_from_the_last_time_somebody_put_paper_in(journal: Journal) -> None:
+    send(journal, TICKET)
+    journal.end(TICKET.order, State.PRINTED, sheets=2, detail="completed")
+    assert journal.sheets_since_refill() is None
+    journal.refilled()
+    assert journal.sheets_since_refill() == 0
+    send(journal, OTHER)
+    journal.end(OTHER.order, State.UNKNOWN, sheets=1, detail="no_record")
+    assert journal.sheets_since_refill() == 1
+    journal.refilled()
+    assert journal.sheets_since_refill() == 0

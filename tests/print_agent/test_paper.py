@@ -98,7 +98,7 @@ def test_paper_out_before_an_order_is_said_before_anything_is_taken(
 ) -> None:
     printer.load_paper(0)
     until("the empty tray is seen", lambda: agent.door.status()["state"] == "blocked")
-    assert {"keyword": "media-empty", "blocking": True} in agent.door.status()["reasons"]
+    assert {"keyword": "media-empty", "blocking": True, "kind": "paper"} in agent.door.status()["reasons"]
     document = paper("x")
     assert agent.door.put(order, document, signer.ticket(order, document)) == (503, {"error": "printer_not_able"})
     assert agent.door.ask("GET", f"/orders/{order}") == (404, {"error": "order_unknown"})
@@ -121,7 +121,7 @@ def test_a_fault_in_the_middle_blocks_and_mending_it_lets_the_order_end(
         return (status["state"], status["order"]) == ("blocked", order)
 
     until("the fault is seen", blocked)
-    assert {"keyword": keyword, "blocking": True} in agent.door.order(order)["reasons"]
+    assert (keyword, True) in [(seen["keyword"], seen["blocking"]) for seen in agent.door.order(order)["reasons"]]
     assert agent.door.order(order)["state"] in {"sending", "sent"}
     another = str(uuid.uuid4())
     assert agent.door.put(another, document, signer.ticket(another, document, 3)) == (409, {"error": "busy"})
@@ -131,12 +131,41 @@ def test_a_fault_in_the_middle_blocks_and_mending_it_lets_the_order_end(
     agent.door.until_able()
 
 
+def test_an_order_of_more_sheets_than_the_printer_has_is_not_begun(
+    agent: Agent, printer: Printer, signer: Signer, order: str
+) -> None:
+    printer.load_paper(3)
+    until("the level is seen", lambda: agent.door.status()["sheets_left"] == 3)
+    document = paper("long", pages=2)
+    refused = agent.door.put(order, document, signer.ticket(order, document, 2, copies=2))
+    assert refused == (503, {"error": "not_enough_paper"})
+    put(agent, signer, order, document, pages=2)
+    assert agent.door.until_ended(order)["state"] == "printed"
+    assert came_out(printer, document) == [(2, True)]
+
+
+def test_the_sheets_since_the_last_refill_are_told(
+    agent: Agent, printer: Printer, signer: Signer, order: str
+) -> None:
+    assert agent.door.status()["sheets_since_refill"] is None
+    assert agent.door.status()["tray_capacity"] == 250
+    printer.load_paper(0)
+    until("the empty tray is seen", lambda: agent.door.status()["state"] == "blocked")
+    printer.load_paper(100)
+    until("the refill is seen", lambda: agent.door.status()["sheets_since_refill"] == 0)
+    agent.door.until_able()
+    document = paper("after a refill", pages=2)
+    put(agent, signer, order, document, pages=2)
+    agent.door.until_ended(order)
+    assert agent.door.status()["sheets_since_refill"] == 2
+
+
 def test_low_toner_is_told_and_stops_nothing(agent: Agent, printer: Printer) -> None:
     printer.supplies(toner=5)
     until("low toner is told", lambda: agent.door.status()["reasons"])
     status = agent.door.status()
     assert status["able"]
-    assert status["reasons"] == [{"keyword": "toner-low", "blocking": False}]
+    assert status["reasons"] == [{"keyword": "toner-low", "blocking": False, "kind": "supply"}]
 
 
 def test_an_order_nobody_helps_is_cancelled_and_what_cannot_be_proven_locks_the_device(
@@ -214,7 +243,7 @@ def test_a_printer_that_is_off_at_the_start_is_offline_until_it_comes(
     door = agent.start()
     status = door.status()
     assert (status["state"], status["able"]) == ("offline", False)
-    assert status["reasons"] == [{"keyword": "offline", "blocking": True}]
+    assert status["reasons"] == [{"keyword": "offline", "blocking": True, "kind": "offline"}]
     document = paper("later")
     assert door.put(order, document, signer.ticket(order, document))[0] in {409, 503}
     printer.start()
@@ -237,7 +266,7 @@ def test_somebody_elses_job_in_the_printer_makes_the_counter_wait(
     stranger = IppClient(printer.uri)
     job_id = stranger.create_job("strange", ()).integer("job-id") or 0
     until("the stranger is seen", lambda: agent.door.status()["state"] == "blocked")
-    assert agent.door.status()["reasons"] == [{"keyword": "other-job", "blocking": True}]
+    assert agent.door.status()["reasons"] == [{"keyword": "other-job", "blocking": True, "kind": "busy"}]
     stranger.cancel_job(job_id)
     stranger.close()
     agent.door.until_able()

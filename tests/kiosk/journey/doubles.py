@@ -25,6 +25,7 @@ from kiosk.portal_answers import (
     IssuanceRequest,
     Item,
     Offer,
+    OtherMachine,
     Outcome,
     Person,
     PortalSession,
@@ -186,6 +187,7 @@ class FakePortal:
     looks: int = 0
     """how often an issuance was asked for"""
     commands: tuple[str, ...] = ()
+    elsewhere: tuple[OtherMachine, ...] = ()
     ticket: str | None = None
     """given out in place of the right one"""
     requests: list[IssuanceRequest] = field(default_factory=list)
@@ -205,7 +207,7 @@ class FakePortal:
         self._answer()
         self.starts += started
         self.reports.append((reader, printer))
-        return Bulletin("みさき市", self.open, self.reason, "6:30–23:00", self.kinds, self.commands)
+        return Bulletin("みさき市", self.open, self.reason, "6:30–23:00", self.kinds, self.commands, self.elsewhere)
 
     def challenge(self) -> Challenge:
         self._answer()

@@ -24,7 +24,7 @@ def starting() -> Stage:
 def unavailable() -> Stage:
     stage = Stage()
     stage.agent.able, stage.agent.state = False, "blocked"
-    stage.agent.reasons = (Reason("media-empty", blocking=True),)
+    stage.agent.reasons = (Reason("media-empty", blocking=True, kind="paper"),)
     stage.beat()
     stage.step()
     return stage
@@ -167,7 +167,7 @@ def printing() -> Stage:
 
 def printing_without_paper() -> Stage:
     stage = printing()
-    stage.agent.reasons = (Reason("media-empty", blocking=True),)
+    stage.agent.reasons = (Reason("media-empty", blocking=True, kind="paper"),)
     stage.step()
     stage.time.now += 20
     return stage

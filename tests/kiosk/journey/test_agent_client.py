@@ -24,7 +24,7 @@ from kiosk.agent_client import (
 STATUS = {
     "able": False,
     "state": "locked",
-    "reasons": [{"keyword": "media-empty", "blocking": True}],
+    "reasons": [{"keyword": "media-empty", "blocking": True, "kind": "paper"}],
     "order": "o1",
     "outcomes": [{"order": "o0", "state": "printed", "sheets": 2, "of": 2, "detail": "completed"}],
 }

@@ -64,6 +64,7 @@ def test_a_failed_issuance_has_its_page(end: str) -> None:
         (PrinterNotAble("printer_not_able", "media-empty"), "printer_offline"),
         (PrinterNotAble("busy"), "printer_busy"),
         (PrinterNotAble("locked"), "printer_locked"),
+        (PrinterNotAble("not_enough_paper"), "paper_empty"),
         (DocumentRefused("document_refused", "pages"), "order_refused"),
         (TicketRefused("ticket_invalid"), "order_refused"),
         (AgentRefused("peer_refused"), "order_refused"),
@@ -101,7 +102,7 @@ def test_paper_that_ran_out_meanwhile_is_noticed_before_the_ticket_is_fetched(st
     stage.to_take_card()
     stage.step(3)
     stage.agent.able, stage.agent.state = False, "blocked"
-    stage.agent.reasons = (Reason("media-empty-error", blocking=True),)
+    stage.agent.reasons = (Reason("media-empty", blocking=True, kind="paper"),)
     stage.beat()
     stage.reader.take()
     stage.step(3)
@@ -161,7 +162,7 @@ def test_a_print_that_failed_for_certain_has_its_page(stage: Stage) -> None:
 
 def test_paper_running_out_in_the_middle_is_said_and_waited_for_without_limit(stage: Stage) -> None:
     stage.to_printing()
-    stage.agent.reasons = (Reason("media-empty", blocking=True),)
+    stage.agent.reasons = (Reason("media-empty", blocking=True, kind="paper"),)
     stage.wait(600)
     assert stage.at(State.PRINTING)
     assert "用紙がありません" in stage.page()

@@ -12,6 +12,7 @@ from kiosk.agent_client import (
 )
 from kiosk.journey.failures import FAILURES, page_for
 from kiosk.journey.states import State
+from kiosk.portal_answers import OtherMachine
 from kiosk.portal_client import (
     CardRefused,
     IssuanceRefused,
@@ -163,8 +164,17 @@ def test_an_unreachable_portal_is_told_and_the_next_resident_is_served(stage: St
         ({"portal": "terminal_locked"}, "この機械は止められています"),
         ({"portal": "refused"}, "この機械は使えません"),
         ({"agent": "gone"}, "印刷のしくみが応答していません"),
-        ({"agent": "media-empty"}, "用紙がありません"),
-        ({"agent": "media-jam"}, "用紙がつまりました"),
+        ({"agent": "paper"}, "用紙がありません"),
+        ({"agent": "jam"}, "用紙がつまりました"),
+        ({"agent": "open"}, "プリンターが開いています"),
+        ({"agent": "supply"}, "トナーがありません"),
+        ({"agent": "output"}, "取り出し口がいっぱいです"),
+        ({"agent": "service"}, "プリンターの手入れが必要です"),
+        ({"agent": "paused"}, "プリンターが止められています"),
+        ({"agent": "starting"}, "プリンターが準備をしています"),
+        ({"agent": "busy"}, "プリンターが使用中です"),
+        ({"agent": "offline"}, "プリンターにつながりません"),
+        ({"agent": "of an agent yet to come"}, "プリンターの手入れが必要です"),
         ({"agent": "locked"}, "係員の確認を待っています"),
         ({"reader": "gone"}, "カードを読み取れなくなりました"),
         ({"reader": "no_reader"}, "カードの読み取り機が見つかりません"),
@@ -183,6 +193,18 @@ def test_what_cannot_work_is_said_before_any_card_is_asked_for(
     assert "/press/begin" not in page
 
 
+def test_another_machine_that_can_print_is_named_before_any_card_is_asked_for(stage: Stage) -> None:
+    stage.open()
+    stage.portal.elsewhere = (OtherMachine("市役所1階 2号機", "正面玄関の左"),)
+    _bring_about(stage, {"agent": "jam"})
+    stage.wait(8)
+    assert stage.at(State.UNAVAILABLE)
+    page = stage.page()
+    assert "いま使える機械" in page
+    assert "市役所1階 2号機（正面玄関の左）" in page
+    assert "/press/begin" not in page
+
+
 def _bring_about(stage: Stage, trouble: dict[str, str]) -> None:
     portal, agent, reader = trouble.get("portal"), trouble.get("agent"), trouble.get("reader")
     if portal == "unreachable":
@@ -195,7 +217,7 @@ def _bring_about(stage: Stage, trouble: dict[str, str]) -> None:
         stage.agent.alive = agent != "gone"
         stage.agent.able = False
         stage.agent.state = "locked" if agent == "locked" else "blocked"
-        stage.agent.reasons = (Reason(agent, blocking=True),)
+        stage.agent.reasons = (Reason("of-this-test", blocking=True, kind=agent),)
     if reader == "gone":
         stage.reader.alive = False
     elif reader:
@@ -209,7 +231,7 @@ def fall_silent(stage: Stage) -> None:
 
 def empty_the_tray(stage: Stage) -> None:
     stage.agent.able, stage.agent.state = False, "blocked"
-    stage.agent.reasons = (Reason("media-empty", blocking=True),)
+    stage.agent.reasons = (Reason("media-empty", blocking=True, kind="paper"),)
     stage.beat()
 
 

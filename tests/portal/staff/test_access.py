@@ -45,6 +45,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", f"/link-requests/{SOME_ID}/refuse"): {D},
     ("GET", "/devices"): {O},
     ("GET", "/devices/board"): {O},
+    ("GET", f"/devices/{SOME_ID}"): {O},
     ("GET", f"/devices/{SOME_ID}/revoke"): {O},
     ("POST", f"/devices/{SOME_ID}/revoke"): {O},
     ("GET", "/cases"): {O},

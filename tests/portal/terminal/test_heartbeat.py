@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from portal import database, municipality, terminals
 from portal.ground import Ground
+from portal.terminals.tables import terminals as table
 from tests.portal.conftest import MovableClock
 from tests.portal.register.people import TESTER
+from tests.portal.staff.town import enrol_kiosk, say
 from tests.portal.terminal.conftest import HEARTBEAT, Kiosk, error
 
 READY = HEARTBEAT["printer"]
@@ -94,18 +97,51 @@ def test_a_printer_that_cannot_be_reached_is_no_sign_that_a_lock_is_gone(ground:
     assert said["reason"] == "terminal_locked"
 
 
+def test_a_kiosk_that_cannot_print_hears_of_others_that_can_the_nearest_first(
+    ground: Ground, kiosk: Kiosk, clock: MovableClock
+) -> None:
+    for number in (2, 3, 4, 5, 6, 7, 8):
+        enrol_kiosk(ground, f"kiosk-0{number}", f"{number}号機")
+    here = stand_at(ground, "kiosk-01")
+    for terminal_id in ("kiosk-02", "kiosk-03", "kiosk-04", "kiosk-05", "kiosk-06", "kiosk-07"):
+        say(ground, terminal_id=terminal_id)
+    say(ground, terminal_id="kiosk-03", state="blocked")
+    say(ground, terminal_id="kiosk-04", reader="no_reader")
+    with database.transaction(ground.engine) as connection:
+        terminals.lock(connection, "kiosk-05", uuid4())
+    stand_at(ground, "kiosk-07", here)
+
+    blocked = {"able": False, "state": "blocked", "reasons": []}
+    told = kiosk.beat(printer=blocked).get_json()["elsewhere"]
+    assert [other["name"] for other in told] == ["7号機", "2号機"]
+    assert told[0] == {"name": "7号機", "place": here}
+    assert kiosk.beat().get_json()["elsewhere"] == []
+    clock.advance(minutes=1)
+    assert kiosk.beat(printer=blocked).get_json()["elsewhere"] == [], "what was heard long ago says nothing"
+
+
+def stand_at(ground: Ground, terminal_id: str, place: str | None = None) -> str:
+    """Moves a kiosk, or leaves it where it is; where it stands then."""
+    with database.transaction(ground.engine) as connection:
+        if place is not None:
+            connection.execute(sa.update(table).where(table.c.id == terminal_id).values(place=place))
+        return str(connection.scalar(sa.select(table.c.place).where(table.c.id == terminal_id)))
+
+
 def test_only_what_the_contract_names_is_kept(ground: Ground, kiosk: Kiosk) -> None:
     printer = {
-        "able": False, "state": "blocked", "reasons": [{"keyword": "media-empty", "blocking": True, "extra": "x"}],
-        "order": None, "outcomes": [{"order": "x"}], "owner": "渡辺 花子", "version": "0.1.0",
+        "able": False, "state": "blocked", "order": None,
+        "reasons": [{"keyword": "media-empty", "blocking": True, "kind": "paper", "extra": "x"}],
+        "sheets_left": 7, "tray_capacity": 250, "sheets_since_refill": None, "outcomes": [{"order": "x"}],
+        "owner": "渡辺 花子", "version": "0.1.0",
     }  # fmt: skip
     kiosk.beat(printer=printer)
 
     with database.transaction(ground.engine) as connection:
         (status,) = terminals.board(connection)
     assert status.printer == {
-        "able": False, "state": "blocked", "reasons": [{"keyword": "media-empty", "blocking": True}], "order": None,
-        "version": "0.1.0",
+        "able": False, "state": "blocked", "order": None, "version": "0.1.0", "sheets_left": 7, "tray_capacity": 250,
+        "reasons": [{"keyword": "media-empty", "blocking": True, "kind": "paper"}],
     }  # fmt: skip
 
 

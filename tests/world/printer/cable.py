@@ -38,6 +38,11 @@ class Cable:
         """The printer's address through this cable."""
         return f"ipp://127.0.0.1:{self._listener.getsockname()[1]}/ipp/print"
 
+    @property
+    def secure_uri(self) -> str:
+        """The same with TLS."""
+        return f"ipps://localhost:{self._listener.getsockname()[1]}/ipp/print"
+
     def pull(self) -> None:
         """Nothing arrives any more."""
         self._plugged.clear()

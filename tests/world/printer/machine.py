@@ -25,6 +25,9 @@ from typing import Self
 from tests.world import ports
 
 ENGINE = Path(__file__).with_name("engine")
+INSTANT_ENGINE = Path(__file__).with_name("instant_engine")
+"""Takes no time and writes nothing down: for measuring what stands before it."""
+PDF, RASTER = "application/pdf", "image/pwg-raster"
 START_SECONDS = 10.0
 
 
@@ -47,17 +50,27 @@ class Printer:
     """One printer. ``directory`` keeps spool, tray log, sheets and certificate over power cuts.
 
     ``sheets`` is the folder in which a copy of every document appears whose first side came out, named by the job's
-    name. ``runtime`` takes the D-Bus socket, whose path may not be long; by default a new folder in /run or /tmp.
+    name. ``formats``: the MIME types of documents that it takes.
+    ``runtime`` takes the D-Bus socket, whose path may not be long; by default a new folder in /run or /tmp.
     """
 
     def __init__(
-        self, directory: Path, port: int | None = None, page_seconds: float = 0.02, runtime: Path | None = None
+        self,
+        directory: Path,
+        port: int | None = None,
+        page_seconds: float = 0.02,
+        runtime: Path | None = None,
+        *,
+        engine: Path = ENGINE,
+        formats: tuple[str, ...] = (PDF, RASTER),
     ) -> None:
         self.directory = directory
         self.port = port if port is not None else ports.one()
         self.page_seconds = page_seconds
         self.sheets = directory / "sheets"
         self.tray_log = directory / "tray"
+        self._engine = engine
+        self._formats = formats
         self._fault = directory / "fault"
         self._own_runtime = runtime is None
         self._runtime = runtime or Path(tempfile.mkdtemp(prefix="printer-", dir=_runtime_parent()))
@@ -94,8 +107,8 @@ class Printer:
             "PRINTER_PAGE_SECONDS": str(self.page_seconds),
         }
         command = ["ippeveprinter", "-2", "-r", "off", "-n", "localhost", "-p", str(self.port)]
-        command += ["-d", str(self.directory / "spool"), "-K", str(self.directory), "-c", str(ENGINE)]
-        command += ["-f", "application/pdf,image/pwg-raster", "-s", "30", "counter"]
+        command += ["-d", str(self.directory / "spool"), "-K", str(self.directory), "-c", str(self._engine)]
+        command += ["-f", ",".join(self._formats), "-s", "30", "counter"]
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
