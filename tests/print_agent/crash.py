@@ -198,7 +198,7 @@ class Deaths:
 
 
 class PowerCuts:
-    """Orders in the middle of which the printer loses its power."""
+    """Orders in the middle of which the printer loses its power: at any moment, and while sheets come."""
 
     def __init__(self, scene: Scene, figures: Figures, chance: random.Random) -> None:
         self._scene = scene
@@ -206,12 +206,17 @@ class PowerCuts:
         self._chance = chance
 
     def one(self, number: int) -> None:
-        """One order, one power cut at a random moment; every third time the agent dies too."""
+        """One order, one power cut at a random moment; every third time the agent dies too. Half of them print."""
         scene, order = self._scene, str(uuid.uuid4())
         document = paper(order, 2, padding=200_000)
         scene.agent.start().until_able()
         scene.present(order, document, 2)
-        time.sleep(self._chance.uniform(0, 0.4))
+        if number % 2:
+            # However slow the machine is, half of the cuts fall between the first dot and the last sheet.
+            until("the engine has it", lambda: scene.sheets_in_log(document) or self._ended(order))
+            time.sleep(self._chance.uniform(0, 4 * CUT_PAGE_SECONDS))
+        else:
+            time.sleep(self._chance.uniform(0, 0.4))
         if number % 3 == 0:
             scene.agent.kill()
         scene.printer.power_cut()
@@ -229,6 +234,9 @@ class PowerCuts:
         scene.agent.door.until_able()
         self._figures.zero["power_cut_printed_twice"] += len(scene.sheets_in_log(document)) > 1
         scene.agent.kill()
+
+    def _ended(self, order: str) -> bool:
+        return self._scene.agent.state_in_journal(order) in {"printed", "not_printed", "unknown"}
 
     def _judge(self, claim: str, sheets: list[int]) -> None:
         paper_seen = "all" if sum(sheets) == 2 else "part" if sum(sheets) else "none"

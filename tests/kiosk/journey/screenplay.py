@@ -9,7 +9,7 @@ from kiosk.journey.failures import FAILURES
 from kiosk.journey.states import Event, State
 from kiosk.journey.visit import Failure
 from kiosk.payment.till import Progress
-from kiosk.portal_answers import CertificateKind, Person
+from kiosk.portal_answers import CertificateKind, OtherMachine, Person
 from kiosk.portal_client import PortalBusy
 from tests.kiosk.journey.doubles import FakePortal, FakeTill
 from tests.kiosk.journey.stage import Stage
@@ -25,6 +25,10 @@ def unavailable() -> Stage:
     stage = Stage()
     stage.agent.able, stage.agent.state = False, "blocked"
     stage.agent.reasons = (Reason("media-empty", blocking=True, kind="paper"),)
+    stage.portal.elsewhere = (
+        OtherMachine("市役所本庁舎1階 市民課前 2号機", "正面玄関を入って左手"),
+        OtherMachine("駅前行政サービスセンター 1号機", "駅ビル3階 図書館の入口"),
+    )
     stage.beat()
     stage.step()
     return stage

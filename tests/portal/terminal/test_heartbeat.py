@@ -108,12 +108,13 @@ def test_a_kiosk_that_cannot_print_hears_of_others_that_can_the_nearest_first(
     say(ground, terminal_id="kiosk-03", state="blocked")
     say(ground, terminal_id="kiosk-04", reader="no_reader")
     with database.transaction(ground.engine) as connection:
-        terminals.lock(connection, "kiosk-05", uuid4())
+        terminals.lock(connection, "kiosk-02", uuid4())
+        terminals.revoke(connection, terminal_id="kiosk-05", actor=TESTER, now=ground.clock.now())
     stand_at(ground, "kiosk-07", here)
 
     blocked = {"able": False, "state": "blocked", "reasons": []}
     told = kiosk.beat(printer=blocked).get_json()["elsewhere"]
-    assert [other["name"] for other in told] == ["7号機", "2号機"]
+    assert [other["name"] for other in told] == ["7号機", "6号機"]
     assert told[0] == {"name": "7号機", "place": here}
     assert kiosk.beat().get_json()["elsewhere"] == []
     clock.advance(minutes=1)
