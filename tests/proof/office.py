@@ -5,10 +5,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import wraps
 from random import Random
+from typing import ParamSpec, TypeVar
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from psycopg.errors import LockNotAvailable
 
 from portal import audit, certificates, database, jobs, municipality, register
 from portal.audit import Action
@@ -26,6 +29,8 @@ from tests.proof.names import name
 from tests.proof.world import Person, Town
 
 Undo = Callable[[], None]
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 _STOPPED_S = 0.05
 _END_PROTECTION = (
     protections.update()
@@ -40,6 +45,21 @@ _OVERDUE = sa.text(
 _LOCKED_BY = sa.select(terminals.c.locked_order).where(terminals.c.id == sa.bindparam("which"))
 
 
+def patiently(act: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Do it again while a row is held too long: a process that the wrecker has stopped holds what it had."""
+
+    @wraps(act)
+    def again(*given: Given.args, **named: Given.kwargs) -> Result:
+        while True:
+            try:
+                return act(*given, **named)
+            except sa.exc.OperationalError as held:
+                if not isinstance(held.orig, LockNotAvailable):
+                    raise
+
+    return again
+
+
 class Office:
     """Acts on the register and on single requests, each time in a transaction of its own, and counts what it did."""
 
@@ -52,6 +72,7 @@ class Office:
         """Everybody who has joined a household meanwhile."""
         return self._newcomers.people
 
+    @patiently
     def change(self, person: Person) -> None:
         """The name in a record changes; the new one says which version it belongs to."""
         with database.transaction(self._ground.engine) as connection:
@@ -60,7 +81,7 @@ class Office:
 
     def restrict(self, person: Person, dice: Random) -> Undo:
         """A hold, a protection or a planned departure; returns what takes it back."""
-        return dice.choice((self._hold, self._protect, self._plan_departure))(person)
+        return patiently(patiently(dice.choice((self._hold, self._protect, self._plan_departure)))(person))
 
     def _hold(self, person: Person) -> Undo:
         source = str(uuid4())
@@ -120,6 +141,7 @@ class Office:
 
         return cancel
 
+    @patiently
     def arrival(self, person: Person) -> None:
         """Somebody joins this person's household."""
         newcomer = self._newcomers.next(person)
@@ -141,6 +163,7 @@ class Office:
             )  # fmt: skip
         self.done.add("arrivals")
 
+    @patiently
     def stop_all_kiosks(self) -> None:
         """The switch that stops every kiosk, on and off again."""
         for stopped in (True, False):
@@ -150,6 +173,7 @@ class Office:
                 time.sleep(_STOPPED_S)
         self.done.add("stops")
 
+    @patiently
     def time_out(self, issuance: UUID) -> None:
         """The time of this request is over, whatever is going on with it; the sweep finds it."""
         with database.transaction(self._ground.engine) as connection:
@@ -157,6 +181,7 @@ class Office:
         self.sweep()
         self.done.add("time_outs")
 
+    @patiently
     def sweep(self) -> None:
         """End whatever is overdue."""
         try:
@@ -165,12 +190,14 @@ class Office:
         except IllegalPayment as twice:
             self._findings.add(Finding.REVIVALS, twice.issuance_id, "to be ended again: its fee was settled before")
 
+    @patiently
     def take_over(self, issuance: UUID) -> None:
         """A second job for a request that a worker is rendering, as when its worker is taken for dead."""
         with database.transaction(self._ground.engine) as connection:
             jobs.enqueue(self._ground.jobs, connection, jobs.Task.RENDER_ISSUANCE, issuance=str(issuance))
         self.done.add("takeovers")
 
+    @patiently
     def look_into_the_tray(self, terminal: str) -> None:
         """A member of staff says what paper left the machine that locked itself."""
         with database.transaction(self._ground.engine) as connection:
