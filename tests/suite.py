@@ -1,6 +1,6 @@
 """The whole suite in two runs side by side, then the judges of every page (`make test`).
 
-One run starts the whole house and mostly waits for it; the other is everything else and mostly computes. What both
+One run starts whole programs and mostly waits for them; the other is everything else and mostly computes. What both
 have rendered is judged at the end. `pytest` alone still runs all of it, one after the other.
 """
 
@@ -11,16 +11,18 @@ from collections.abc import Sequence
 
 from tests.conftest import CHECKOUT
 
-HOUSE = "tests/whole"
+BESIDE = ("tests/whole", "tests/print_agent", "tests/proof", "tests/world", "tests/bench")
+"""Whole programs, with much waiting: these take as long as everything else."""
 JUDGES = "tests/whole/test_pages_last.py"
 
 
 def main() -> int:
     """The exit code is 0 only if all three runs passed."""
     with tempfile.TemporaryDirectory(prefix="pages-") as pages, tempfile.TemporaryFile("w+") as of_house:
-        house = _started([HOUSE, f"--ignore={JUDGES}"], pages, of_house.fileno())
+        house = _started([*BESIDE, f"--ignore={JUDGES}"], pages, of_house.fileno())
         try:
-            codes = [_started(["tests", f"--ignore={HOUSE}"], pages, None).wait(), house.wait()]
+            rest = [f"--ignore={folder}" for folder in BESIDE]
+            codes = [_started(["tests", *rest], pages, None).wait(), house.wait()]
         finally:
             # Interrupted: the house must not be left behind.
             house.terminate()

@@ -80,11 +80,14 @@ class CardSteps:
             self._parts.fail(view, "card_again")
 
     def came_again(self, view: View) -> bool:
-        """PREPARING: whether any card was put down since this resident's was taken, and be it for a moment."""
+        """Whether any card was put down since this resident's was taken, and be it for a moment.
+
+        The reader's count says so, not its state: a look that takes long is shown as a card being read, card or none.
+        """
         status = self._look()
         if status is None or view.visit.presence is None:
             return False
-        return self._parts.journey.view.facts().card_in or status.presence > view.visit.presence
+        return status.presence > view.visit.presence
 
     def watch(self, _: View) -> None:
         """Only look, so that the screen can say what lies on the reader."""

@@ -28,6 +28,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("kiosk", "GET", "/start"): SCREEN,
     ("kiosk", "GET", "/unit.css"): SCREEN,
     ("kiosk", "GET", "/pin"): SCREEN,
+    ("kiosk", "GET", "/sheet/<int:page>"): SCREEN,
+    ("kiosk", "GET", "/sheet/<int:page>.png"): SCREEN,
     ("kiosk", "POST", "/press/<name>"): SCREEN,
     ("kiosk", "POST", "/language"): SCREEN,
     ("kiosk", "POST", "/contrast"): SCREEN,

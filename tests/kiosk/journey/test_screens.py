@@ -19,7 +19,9 @@ from tests.kiosk.journey.screenplay import SCENES, failed, states_shown
 from tests.kiosk.journey.stage import Stage
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-FOREIGN_ON_PURPOSE = re.compile(r"みさき市|日本語|市民課 1番窓口|印鑑登録証明書|髙橋[^<]*|[（(][^）)]*[）)]|[“”]")
+FOREIGN_ON_PURPOSE = re.compile(
+    r"みさき市|日本語|[^（]+号機|市民課 1番窓口|印鑑登録証明書|髙橋[^<]*|[（(][^）)]*[）)]|[“”]"
+)
 
 
 class Page(HTMLParser):

@@ -83,6 +83,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("staff", "POST", "/link-requests/<uuid:request_id>"): STAFF,
     ("staff", "POST", "/link-requests/<uuid:request_id>/link"): STAFF,
     ("staff", "POST", "/link-requests/<uuid:request_id>/refuse"): STAFF,
+    ("staff", "GET", "/devices/<terminal_id>"): STAFF,
     ("staff", "GET", "/devices/<terminal_id>/revoke"): STAFF,
     ("staff", "POST", "/devices/<terminal_id>/revoke"): STAFF,
     ("staff", "GET", "/devices"): STAFF,
@@ -112,6 +113,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("terminal", "DELETE", "/v1/session"): TERMINAL,
     ("terminal", "POST", "/v1/issuances"): TERMINAL,
     ("terminal", "GET", "/v1/issuances/<uuid:issuance>"): TERMINAL,
+    ("terminal", "GET", "/v1/issuances/<uuid:issuance>/pages/<int:page>"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/release"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/outcome"): TERMINAL,
     ("terminal", "POST", "/v1/issuances/<uuid:issuance>/abandon"): TERMINAL,
@@ -155,7 +157,7 @@ def _knock(faces: dict[str, flask.Flask], door: tuple[str, str, str], ground: Gr
     face, method, rule = door
     origin = getattr(ground.settings.origins, face)
     client: FlaskClient = faces[face].test_client()
-    path = re.sub(r"<(uuid:)?[a-z_]+>", SOME_ID, rule)
+    path = re.sub(r"<(uuid:)?[a-z_]+>", SOME_ID, rule.replace("<int:page>", "1"))
     return client.open(path, method=method, base_url=origin, headers={"Referer": f"{origin}/"})
 
 
