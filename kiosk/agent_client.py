@@ -14,7 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk.wire import Table, Unreadable, items_of, table_of, text_of, text_or_none, whole_of, yes_or_no
+from kiosk.wire import (
+    Table,
+    Unreadable,
+    items_of,
+    table_of,
+    text_of,
+    text_or_none,
+    whole_of,
+    whole_or_none,
+    yes_or_no,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +105,8 @@ class OrderProgress:
     sheets: int
     of: int
     reasons: tuple[Reason, ...]
+    seconds_left: int | None = None
+    """while something blocks: how long the print agent waits for it to be put right"""
 
 
 class _Door(http.client.HTTPConnection):
@@ -150,6 +162,7 @@ class AgentClient:
                 sheets=whole_of(answer, "sheets"),
                 of=whole_of(answer, "of"),
                 reasons=_reasons(answer),
+                seconds_left=whole_or_none(answer, "seconds_left"),
             )
         except Unreadable:
             raise AgentUnreachable("answer not of the contract") from None

@@ -7,6 +7,7 @@ recovery table (``order.judge``) until the order has ended. There is no second w
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import threading
 import time
@@ -69,6 +70,12 @@ class Press:
         self._condition = condition
         self._seen = seen
         self._orphans: set[Job] = set()
+        self._patience: _Patience | None = None
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long the order that is followed may still stand where it stands; None while none is followed."""
+        return None if self._patience is None else self._patience.seconds_left()
 
     def carry_out(self, order: str, document: HeldDocument) -> None:
         """Prints an accepted order and returns when it ended, or when the agent is stopping."""
@@ -85,7 +92,13 @@ class Press:
         An order that stands still for the length of the jam clock (paper out, a jam, a printer that does not answer)
         is cancelled; one whose cancellation cannot be proven ends ``unknown``.
         """
-        patience = _Patience(self._pace)
+        self._patience = _Patience(self._pace)
+        try:
+            self._follow(order, self._patience)
+        finally:
+            self._patience = None
+
+    def _follow(self, order: str, patience: _Patience) -> None:
         delay, sheets = FIRST_LOOK_SECONDS, 0
         while not self._stopping.is_set():
             entry = self._entry(order)
@@ -211,6 +224,10 @@ class _Patience:
 
     def over(self) -> bool:
         return self._cancelled_at is not None or time.monotonic() - self._moved_at > self._pace.jam_clock
+
+    def seconds_left(self) -> int:
+        waited = time.monotonic() - self._moved_at
+        return 0 if self._cancelled_at is not None else max(0, math.ceil(self._pace.jam_clock - waited))
 
     def cancel(self) -> None:
         if self._cancelled_at is None:

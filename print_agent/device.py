@@ -99,11 +99,12 @@ class Status:
 
 @dataclass(frozen=True)
 class Progress:
-    """One order: its entry, the sheets seen so far, and what stands in its way."""
+    """One order: its entry, the sheets seen so far, what stands in its way, and how long that may still last."""
 
     entry: Entry
     sheets: int
     reasons: tuple[Reason, ...]
+    seconds_left: int | None = None
 
 
 class Device:
@@ -174,7 +175,8 @@ class Device:
             return Progress(entry, entry.sheets, ())
         condition = self._condition
         reasons = condition.reasons if condition is not None else (UNREACHABLE,)
-        return Progress(entry, self._sheets.get(order, 0), reasons)
+        held_up = condition is None or condition.blocked
+        return Progress(entry, self._sheets.get(order, 0), reasons, self._press.seconds_left if held_up else None)
 
     def known(self, ticket: Ticket) -> Entry | None:
         """The order's entry if it needs no document: it is under way, or has ended printed or unknown.

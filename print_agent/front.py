@@ -26,7 +26,8 @@ time; only one that ended ``not_printed`` is tried again. Refusals:
         not_pdf | page_hash | page_size | pages | script | sha256 (page_hash: a page is not the one signed for)
     503 printer_not_able | not_enough_paper
 
-``GET /orders/<uuid>`` -> 200 ``{"order","state","sheets":N,"of":N,"reasons":[…]}``; 404 order_unknown
+``GET /orders/<uuid>`` -> 200 ``{"order","state","sheets":N,"of":N,"reasons":[…],"seconds_left":N|null}``;
+404 order_unknown. seconds_left: while something blocks, how long it may still last before the order is given up.
 
     state: accepted | creating | created | sending | sent | printed | not_printed | unknown
 
@@ -197,6 +198,7 @@ class _Request(BaseHTTPRequestHandler):
             "sheets": progress.sheets,
             "of": entry.expected,
             "reasons": _reasons(progress.reasons),
+            "seconds_left": progress.seconds_left,
         }
 
     def _put(self) -> tuple[int, Json]:

@@ -132,6 +132,7 @@ class PaperSteps:
                 sheets=progress.sheets,
                 of=progress.of,
                 printer=blocking_code(progress.reasons),
+                printer_seconds=progress.seconds_left,
             )
 
     def forget_paper(self) -> None:

@@ -99,6 +99,6 @@ def stamp(view: View, situation: Situation, now: float) -> str:
     elif view.state is S.ENTER_PIN:
         shown = (visit.pin_was_wrong, visit.pin_too_short)
     elif view.state in {S.PRINTING, S.PREPARING}:
-        shown = (visit.sheets, visit.of, visit.printer, visit.released, visit.paid)
+        shown = (visit.sheets, visit.of, visit.printer, visit.printer_seconds, visit.released, visit.paid)
     parts = (view.epoch, view.preferences.language, view.preferences.contrast, is_slow(view, now), *shown)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

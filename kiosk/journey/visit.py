@@ -42,6 +42,8 @@ class Visit:
     of: int = 0
     printer: str | None = None
     """what holds the printer up in the middle of this order, if anything"""
+    printer_seconds: int | None = None
+    """how long it is waited for that to be put right"""
 
     @property
     def offer(self) -> Offer | None:

@@ -43,6 +43,7 @@ def test_an_order_comes_out_once_byte_for_byte_and_the_sheets_are_kept(
         "sheets": 4,
         "of": 4,
         "reasons": [],
+        "seconds_left": None,
     }
     until_engine_ended(printer)
     assert came_out(printer, document) == [(4, True)]
@@ -166,6 +167,23 @@ def test_low_toner_is_told_and_stops_nothing(agent: Agent, printer: Printer) -> 
     status = agent.door.status()
     assert status["able"]
     assert status["reasons"] == [{"keyword": "toner-low", "blocking": False, "kind": "supply"}]
+
+
+def test_while_something_blocks_an_order_says_how_long_it_is_waited_for(
+    make_agent: Callable[..., Agent], printer: Printer, signer: Signer, order: str
+) -> None:
+    agent = make_agent(jam_clock=60)
+    agent.start().until_able()
+    document = paper("waited for", pages=2)
+    printer.fault("media-jam")
+    put(agent, signer, order, document, pages=2)
+    first = until("the clock runs", lambda: agent.door.order(order)["seconds_left"])
+    assert isinstance(first, int)
+    assert 50 < first <= 60
+    until("it runs down", lambda: (left := agent.door.order(order)["seconds_left"]) is not None and left < first)
+    printer.fault(None)
+    assert agent.door.until_ended(order)["state"] == "printed"
+    assert agent.door.order(order)["seconds_left"] is None
 
 
 def test_an_order_nobody_helps_is_cancelled_and_what_cannot_be_proven_locks_the_device(

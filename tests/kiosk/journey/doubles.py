@@ -302,6 +302,7 @@ class FakeAgent:
     alive: bool = True
     able: bool = True
     state: str = "ready"
+    seconds_left: int | None = None
     reasons: tuple[Reason, ...] = ()
     put_error: Exception | None = None
     order_state: str = "sending"
@@ -331,7 +332,7 @@ class FakeAgent:
             raise AgentUnreachable
         if order not in self.orders:
             raise OrderUnknown("order_unknown")
-        return OrderProgress(order, self.order_state, self.sheets, self.of, self.reasons)
+        return OrderProgress(order, self.order_state, self.sheets, self.of, self.reasons, self.seconds_left)
 
     def unlock(self, command: str) -> None:
         self.unlocks.append(command)

@@ -171,6 +171,7 @@ def printing() -> Stage:
 
 def printing_without_paper() -> Stage:
     stage = printing()
+    stage.agent.seconds_left = 125
     stage.agent.reasons = (Reason("media-empty", blocking=True, kind="paper"),)
     stage.step()
     stage.time.now += 20

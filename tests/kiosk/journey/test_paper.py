@@ -168,6 +168,22 @@ def test_paper_running_out_in_the_middle_is_said_and_waited_for_without_limit(st
     assert "用紙がありません" in stage.page()
 
 
+def test_while_staff_are_waited_for_the_screen_counts_down_and_says_what_comes_then(stage: Stage) -> None:
+    stage.to_paying()
+    assert stage.till is not None
+    stage.till.hold()
+    stage.step(3)
+    assert stage.at(State.PRINTING)
+    assert "係員を待つ時間" not in stage.page()
+    stage.agent.reasons = (Reason("media-jam", blocking=True, kind="jam"),)
+    for seconds, shown in ((125, "2:05"), (9, "0:09")):
+        stage.agent.seconds_left = seconds
+        stage.step()
+        page = stage.page()
+        assert shown in page
+        assert "1枚も出ていないとわかれば、手数料をお返しします" in page
+
+
 def test_the_outcome_reaches_the_portal_later_when_it_was_unreachable(stage: Stage) -> None:
     stage.to_printing()
     stage.portal.error = PortalUnreachable()
