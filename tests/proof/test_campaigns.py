@@ -73,8 +73,9 @@ def test_with_faults_of_every_kind_everybody_gets_their_own_paper_and_nothing_is
     assert findings(honest) == {}
     assert honest["deliveries"] >= PLANS[HONEST].deliveries
     assert [kind for kind in _EVERY_KIND if not honest.get(f"injected_{kind}")] == []
-    assert honest["injected_holds"] + honest["injected_protections"] + honest["injected_planned_departures"] > 0
-    assert honest["injected_takeovers"] + honest["injected_time_outs"] > 0
+    restrictions = ("holds", "protections", "planned_departures")
+    assert sum(honest.get(f"injected_{kind}", 0) for kind in restrictions) > 0
+    assert sum(honest.get(f"injected_{kind}", 0) for kind in ("takeovers", "time_outs")) > 0
 
 
 def test_documents_kept_in_a_shared_slot_are_found(campaigns: Campaigns) -> None:

@@ -96,7 +96,7 @@ def test_a_text_wiped_out_is_not_the_same(desk: Desk) -> None:
 
 
 def test_of_a_photo_too_coarse_for_its_strokes_nothing_is_said(desk: Desk) -> None:
-    photo = machines.scanned(machines.laser(desk.sheet), 95, np.random.default_rng(6), degrees=1.0)
+    photo = machines.scanned(machines.laser(desk.sheet), 105, np.random.default_rng(6), degrees=1.0)
     assert desk.seen(photo) == dict.fromkeys(desk.page.places, Sight.UNCLEAR)
 
 
