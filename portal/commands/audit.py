@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 
 from portal import database
@@ -19,6 +20,8 @@ from portal.keys.opening import opened
 SEAL_EVERY_SECONDS = 1.0
 ANCHOR_EVERY_SECONDS = 60.0
 OLDEST_SECONDS = 10.0
+# What is lost in the middle of a COPY comes from the driver itself.
+AWAY = (sa.exc.OperationalError, psycopg.OperationalError)
 _LOG = logging.getLogger(__name__)
 
 
@@ -41,17 +44,24 @@ def _keep(arguments: argparse.Namespace, ground: Ground) -> int:
     print("ready", flush=True)
     anchored_at = -ANCHOR_EVERY_SECONDS
     while not stop.is_set():
-        try:
-            while _sealed(ground):
-                pass
-            if time.monotonic() - anchored_at >= ANCHOR_EVERY_SECONDS:
-                _anchor(ground, arguments.anchors)
-                anchored_at = time.monotonic()
-        except sa.exc.OperationalError as lost:
-            _LOG.warning("sealing waits for the database (%s)", type(lost).__name__)
+        anchor_due = time.monotonic() - anchored_at >= ANCHOR_EVERY_SECONDS
+        if _round(ground, arguments.anchors if anchor_due else None) and anchor_due:
+            anchored_at = time.monotonic()
         stop.wait(SEAL_EVERY_SECONDS)
-    _anchor(ground, arguments.anchors)
-    return 0
+    return 0 if _round(ground, arguments.anchors) else 1
+
+
+def _round(ground: Ground, anchors: Path | None) -> bool:
+    """Seal everything that is new and, with a file, anchor the head; whether the database was there for it."""
+    try:
+        while _sealed(ground):
+            pass
+        if anchors is not None:
+            _anchor(ground, anchors)
+    except AWAY as lost:
+        _LOG.warning("sealing waits for the database (%s)", type(lost).__name__)
+        return False
+    return True
 
 
 def _sealed(ground: Ground) -> bool:

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from portal.audit.sealing.tables import audit_seals
+from portal.audit.sealing.chain import last_head
 
 KIND = "audit-anchor"
-_LAST = sa.select(audit_seals.c.number, audit_seals.c.head).order_by(audit_seals.c.number.desc()).limit(1)
 Sign = Callable[[str, Mapping[str, object]], str]
 """(typ, payload) to a JWS."""
 Open = Callable[[str, str], Mapping[str, object]]
@@ -38,10 +37,10 @@ class Anchor:
 
 def anchor(connection: sa.Connection, file: Path, sign: Sign, now: datetime) -> Anchor | None:
     """Append the present head, signed; None while there is none. Back only when it is on the disk."""
-    last = connection.execute(_LAST).one_or_none()
-    if last is None:
+    number, head = last_head(connection)
+    if number == 0:
         return None
-    made = Anchor(last.number, bytes(last.head), now)
+    made = Anchor(number, head, now)
     line = sign(KIND, {"v": 1, "number": made.number, "head": made.head.hex(), "at": made.at.isoformat()})
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
     try:

@@ -50,8 +50,8 @@ class Seal:
 def seal(connection: sa.Connection, now: datetime) -> Seal | None:
     """Seal what is new; None when nothing is. The caller commits."""
     connection.execute(_ALONE)
-    last = connection.execute(_LAST).one_or_none()
-    number, before = (1, GENESIS) if last is None else (last.number + 1, bytes(last.head))
+    number, before = last_head(connection)
+    number += 1
     raw = driver_of(connection)
     lines = copied(raw, _NEW, (_settled(connection, now),))
     new = [(int(line.partition(b"\t")[0]), leaf(line)) for line in lines]
@@ -63,6 +63,12 @@ def seal(connection: sa.Connection, now: datetime) -> Seal | None:
     made = Seal(number, len(new), head(before, number, now, b"".join(hashed for _, hashed in new), len(new)))
     connection.execute(_ADD_SEAL, {"number": number, "sealed_at": now, "events": made.events, "head": made.head})
     return made
+
+
+def last_head(connection: sa.Connection) -> tuple[int, bytes]:
+    """Number and head of the last seal; 0 and the chain's beginning before there is one."""
+    last = connection.execute(_LAST).one_or_none()
+    return (0, GENESIS) if last is None else (last.number, bytes(last.head))
 
 
 def oldest_unsealed(connection: sa.Connection, now: datetime) -> datetime | None:

@@ -92,6 +92,17 @@ def test_a_printer_that_is_lost_while_somebody_chooses_how_to_pay_ends_the_visit
     assert till_of(stage).begun == []
 
 
+def test_a_slow_look_at_an_empty_reader_is_no_card_and_a_card_that_is_put_down_is(stage: Stage) -> None:
+    stage.to_means()
+    stage.reader.state = "reading"
+    stage.step()
+    assert stage.at(State.CHOOSE_MEANS)
+    stage.reader.state = "no_card"
+    stage.reader.put()
+    stage.step()
+    assert (stage.state, stage.failure) == (State.FAILED, "card_again")
+
+
 def test_another_browser_sees_no_sheet(stage: Stage) -> None:
     stage.to_means()
     stranger = stage.app.test_client()

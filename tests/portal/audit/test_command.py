@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 from portal import database
+from portal.audit import sealing
 from portal.audit.sealing.tables import audit_seals
+from portal.commands import audit
 from portal.ground import Ground
 from tests.conftest import CHECKOUT
 from tests.portal.audit.book import Tamperer, record, write
@@ -73,6 +76,22 @@ def test_a_sealer_seals_what_comes_anchors_its_head_and_the_book_is_sound_then(
     answer = verified(settings_file, tmp_path / "anchors.jsonl")
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.startswith("2 events under 2 seals, 0 not sealed yet, ")
+
+
+@pytest.mark.parametrize("lost", [psycopg.OperationalError("cut"), sa.exc.OperationalError("", {}, Exception())])
+def test_a_database_that_goes_away_while_events_are_copied_is_waited_for(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: Exception
+) -> None:
+    def cut(*_: object) -> None:
+        raise lost
+
+    with database.transaction(ground.engine) as connection:
+        record(connection, random.Random(4), ground.clock.now())
+    with monkeypatch.context() as patch:
+        patch.setattr(sealing, "seal", cut)
+        assert not audit._round(ground, tmp_path / "anchors.jsonl")
+    assert audit._round(ground, tmp_path / "anchors.jsonl")
+    assert seals(ground.engine) == 1
 
 
 def test_what_was_done_to_the_book_is_named_with_its_place(
