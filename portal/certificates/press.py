@@ -21,7 +21,7 @@ from portal.certificates.characters import Coverage, approved_font
 from portal.certificates.eras import in_era
 from portal.certificates.forms.bits import Bits, of_png
 from portal.certificates.forms.compiling import GROUND, CompiledKind, Form, compile_kind, render
-from portal.certificates.forms.filling import TEXT_FONT, Lines, Texts, places_of
+from portal.certificates.forms.filling import TEXT_FONT, Character, Lines, Texts, characters_of, places_of
 from portal.certificates.forms.glyphs import Glyphs
 from portal.certificates.forms.keeping import Keeping
 from portal.certificates.forms.slots import page_template, planted
@@ -70,6 +70,7 @@ class Reprinted:
 
     document: bytes
     places: Mapping[str, tuple[float, float, float, float]]
+    characters: Mapping[str, tuple[Character, ...]]
     code: tuple[float, float, float, float]
 
 
@@ -202,7 +203,8 @@ class Press:
         written = self._write(kind, issue.seal, [page], _LONG_AGO, None)
         left, top = form.qr.left, form.qr.top
         code = (left, top, left + form.qr.width, top + form.qr.height)
-        return Reprinted(written.document, places_of(form, page.lines, self._texts), code)
+        places = places_of(form, page.lines, self._texts)
+        return Reprinted(written.document, places, characters_of(form, page.lines, self._texts), code)
 
     def _preflight(self, layout: Layout, issue: Issue) -> None:
         for number, sheet in enumerate(layout.sheets, 1):

@@ -1,6 +1,6 @@
 """From values to what is drawn: lines for every text, then operators for every page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.certificates.characters import Coverage
@@ -74,13 +74,45 @@ class Texts:
         drawn.append(b"ET")
         return b"\n".join(drawn)
 
+    def characters(self, place: Place, chosen: Sequence[str]) -> Iterator["Character"]:
+        """Every character of a text that is set in these lines."""
+        setting = place.settings[len(chosen) - 1]
+        for baseline, line in zip(setting.baselines, chosen, strict=True):
+            left = self._left(place, setting, line)
+            for piece, advance in zip(self.coverage.cut(line), self._advances(line), strict=True):
+                yield Character(piece, left, baseline, setting.size, advance * setting.size)
+                left += advance * setting.size
+
     def _line(self, place: Place, setting: Setting, baseline: float, line: str, font: PageFont) -> bytes:
-        left = setting.left
-        if place.align is not Align.LEFT:
-            free = setting.width - self.width(line) * setting.size
-            left += free if place.align is Align.RIGHT else free / 2
+        left = self._left(place, setting, line)
         codes = font.codes(self.coverage.drawn(line))
         return b"1 0 0 1 %.4f %.4f Tm <%s> Tj" % (left, writer.HEIGHT - baseline, codes)
+
+    def _left(self, place: Place, setting: Setting, line: str) -> float:
+        if place.align is Align.LEFT:
+            return setting.left
+        free = setting.width - self.width(line) * setting.size
+        return setting.left + (free if place.align is Align.RIGHT else free / 2)
+
+
+@dataclass(frozen=True, repr=False)
+class Character:
+    """One character of a printed text: where it begins on its baseline, and its size; points from the upper left."""
+
+    character: str
+    left: float
+    baseline: float
+    size: float
+    width: float
+
+
+def characters_of(form: Form, lines: Lines, texts: Texts) -> dict[str, tuple[Character, ...]]:
+    """Every character of each text, in the order of reading."""
+    return {
+        entry.path: tuple(texts.characters(entry, lines[entry.path]))
+        for entry in form.flow
+        if isinstance(entry, Place) and lines[entry.path]
+    }
 
 
 def places_of(form: Form, lines: Lines, texts: Texts) -> dict[str, tuple[float, float, float, float]]:

@@ -13,7 +13,8 @@ from portal.certificates.press import FormChanged, Press
 from portal.certificates.seal import seal_of
 from portal.certificates.sealing.stamp import Stamp
 
-_DPI = 200
+_DPI = 600
+"""A coarser picture moves rules to whole pixels, and a photo is then held against rules that are elsewhere."""
 
 
 class NotComparable(Exception):
@@ -48,7 +49,7 @@ class TruePages:
             page = self._press.reprint(kind_of(words.kind), words, stamp.page, issue, tie)
             if found is None:
                 raise NotComparable("code")
-            return photo.compare(picture, found, self._drawn(page.document), page.places, page.code)
+            return photo.compare(picture, found, self._drawn(page.document), page)
         except (FormChanged, photo.PageNotFound) as error:
             raise NotComparable(type(error).__name__) from error
 

@@ -3,8 +3,9 @@
 Each text is looked at in windows of a few characters, every window in its own best place. A model of the whole page
 says what the machine in between did to ink (spread it, thinned it, blurred it): which darkness in the photo stands
 for which darkness on the page. What the model does not explain, smoothed to the width of a stroke, is the
-difference; the worst place of a text decides. A sheet too coarse or too blurred for its strokes is not judged, nor is
-a text under a fold.
+difference; the worst place of a text decides. So does a character that resembles one of its lookalikes more than
+itself, be the difference ever so small. A sheet too coarse or too blurred for its strokes is not judged, nor is a
+text under a fold.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,15 @@ from enum import StrEnum
 import numpy as np
 from PIL import Image
 
+from portal.certificates.characters import approved_font
 from portal.certificates.papers.photo.creases import Mask, creases
 from portal.certificates.papers.photo.locating import DPI, HEIGHT, WIDTH, Located, Rectangle, locate
+from portal.certificates.papers.photo.lookalikes import lookalikes
 from portal.certificates.papers.photo.machine import Machine, Part, blurred, learned, smoothed
-from portal.certificates.papers.photo.matching import Grey, Points, offsets
+from portal.certificates.papers.photo.matching import Grey, Points, offsets, placed
 from portal.certificates.papers.photo.reading import Found
+from portal.certificates.papers.photo.swapping import Look, resemblances
+from portal.certificates.press import Reprinted
 
 FEWEST_DPI = 110
 """Below this a photo does not show the strokes of a 7-point text."""
@@ -39,6 +44,8 @@ _CERTAIN, _DOUBTFUL = (0.31, 0.18), (0.235, 0.11)
 Measured: texts of genuine sheets reach 0.30 stained, crumpled and scanned, 0.34 on heavily inked copies (usual there:
 0.18); altered ones have 0.24 and more, nine of ten above 0.36.
 """
+_OTHER, _PERHAPS_OTHER = 25.0, 5.0
+"""So much better another character must explain the photo to be there for certain, or perhaps."""
 _EXPLAINED = 0.55
 """Share of the variance of the photo's ink that the model must explain, or nothing is said at all."""
 
@@ -87,16 +94,14 @@ class _Window:
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
 
 
-def compare(
-    photo: Image.Image, found: Found, reference: Image.Image, places: Mapping[str, Rectangle], code: Rectangle
-) -> tuple[Difference, ...]:
+def compare(photo: Image.Image, found: Found, reference: Image.Image, page: Reprinted) -> tuple[Difference, ...]:
     """Every text that the photo does not clearly show as the reference does; empty when all is as issued.
 
-    `photo` is what `found` was read from; `reference` is the true page, A4, at 200 dpi or more, with or without its
-    code; `places` are its texts and `code` is where the QR stands. Raises PageNotFound when the sheet around the code
-    is another one altogether.
+    `photo` is what `found` was read from; `reference` is a picture of the true `page`, A4, best at 600 dpi, with or
+    without its code. Raises PageNotFound when the sheet around the code is another one altogether.
     """
-    located = locate(photo, found, reference, code)
+    places = page.places
+    located = locate(photo, found, reference, page.code)
     windows = list(_windows(located, places))
     if not windows:
         return ()
@@ -104,27 +109,33 @@ def compare(
     middle = float(np.median([window.alike for window in windows]))
     machine = learned(located.page, [(one.part, one.photo) for one in windows if one.alike >= middle])
     bare = ~_grown(blurred(located.page, 1.0) > 0.2, _FREE_MARGIN)
-    folds = creases(located.page, machine.expected(), located.photo, bare)
+    folds = located.folds | creases(located.page, machine.expected(), located.photo, bare)
     if machine.explained < _EXPLAINED:
         return tuple(Difference(path, Sight.UNCLEAR, place) for path, place in places.items())
     worst = _worst(windows, machine, folds)
     usual = float(np.median([outside for outside, _ in worst.values()])) if worst else 0.0
+    gains: dict[str, float] = {}
+    for one in resemblances(Look(located, machine, folds, usual), page.characters, lookalikes(approved_font())):
+        gains[one.path] = max(one.gain, gains.get(one.path, 0.0))
     seen = [
         Difference(path, sight, place)
         for path, place in places.items()
-        if (sight := _sight(*worst.get(path, (0.0, 1.0)), usual, located.dpi(place))) is not None
+        if (sight := _sight(*worst.get(path, (0.0, 1.0)), usual, gains.get(path, 0.0), located.dpi(place)))
+        is not None
     ]
-    return (*seen, *_added(located, ~_grown(~bare, _BESIDE) & ~folds, places, code))
+    return (*seen, *_added(located, ~_grown(~bare, _BESIDE) & ~folds, places, page.code))
 
 
-def _sight(outside: float, inside: float, usual: float, dpi: float) -> Sight | None:
-    """`outside`, `inside`: the worst difference away from folds and under them; `usual`: that of the page's texts."""
+def _sight(outside: float, inside: float, usual: float, gain: float, dpi: float) -> Sight | None:
+    """`outside`, `inside`: the worst difference away from folds and under them; `usual`: that of the page's texts;
+    `gain`: how much better another character explains one of the text's.
+    """
     if dpi < FEWEST_DPI:
         return Sight.UNCLEAR
     certain, doubtful = (max(least, usual + more) for least, more in (_CERTAIN, _DOUBTFUL))
-    if outside > certain:
+    if outside > certain or gain > _OTHER:
         return Sight.DIFFERENT
-    return Sight.UNCLEAR if max(outside, inside) > doubtful else None
+    return Sight.UNCLEAR if max(outside, inside) > doubtful or gain > _PERHAPS_OTHER else None
 
 
 def _windows(located: Located, places: Mapping[str, Rectangle]) -> Iterator[_Window]:
@@ -141,23 +152,12 @@ def _windows(located: Located, places: Mapping[str, Rectangle]) -> Iterator[_Win
     moved, alike = offsets(located.page, located.photo, centres, _HALF_PATCH, _REACH)
     moved[alike < _AT_HOME] = 0
     around = _MARGIN + round(3 * _STROKE)
-    for (path, left, right, top, bottom), (dx, dy), fit in zip(cuts, moved, alike, strict=True):
+    for (path, left, right, top, bottom), offset, fit in zip(cuts, moved, alike, strict=True):
         x0, y0 = max(_REACH + 1, int(left) - around), max(_REACH + 1, int(top) - around)
         x1 = min(WIDTH - _REACH - 2, int(right) + around)
         y1 = min(HEIGHT - _REACH - 2, int(bottom) + around)
         if x1 - x0 > 2 * around and y1 - y0 > 2 * around:
-            yield _Window(path, x0, y0, _moved(located.photo, (x0, y0, x1, y1), dx, dy), float(fit))
-
-
-def _moved(photo: Grey, box: tuple[int, int, int, int], dx: float, dy: float) -> Grey:
-    """The part of the photo that belongs to this box of the page, between pixels where need be."""
-    x0, y0, x1, y1 = box
-    right, down = int(np.floor(dx)), int(np.floor(dy))
-    part = photo[y0 + down : y1 + down + 1, x0 + right : x1 + right + 1]
-    x, y = np.float32(dx - right), np.float32(dy - down)
-    upper = part[:-1, :-1] * (1 - x) + part[:-1, 1:] * x
-    lower = part[1:, :-1] * (1 - x) + part[1:, 1:] * x
-    return np.asarray(upper * (1 - y) + lower * y, dtype=np.float32)
+            yield _Window(path, x0, y0, placed(located.photo, (x0, y0, x1, y1), offset), float(fit))
 
 
 def _worst(windows: list[_Window], machine: Machine, folds: Mask) -> dict[str, tuple[float, float]]:

@@ -1,13 +1,13 @@
-"""Folds in the paper: lines right across the page along which toner is lost, the paper is darker, or the page jumps.
+"""Folds in the paper: lines right across the page along which toner is lost or the paper is darker.
 
-A text under a fold may have lost strokes, or come apart, without anybody having touched it; of it nothing is said. On
-a photocopy of a folded sheet shadow and loss may be gone; that the two sides no longer match quite remains.
+A text under a fold may have lost strokes without anybody having touched it; of it nothing is said. On a photocopy of
+a folded sheet shadow and loss may be gone; that its two sides no longer match quite remains, and `unfolding` sees it.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from portal.certificates.papers.photo.matching import Grey, Points, offsets
+from portal.certificates.papers.photo.matching import Grey
 
 Mask = npt.NDArray[np.bool_]
 
@@ -26,54 +26,13 @@ _WIDTH = 9
 """How far from the middle of a fold its harm may reach; pixels of 1/200 inch."""
 _INK = 0.5
 _RUN = 5
-_PATCH, _STEP, _REACH = 16, 24, 6
-"""Half a patch, from patch to patch, how far each is looked for: for finding where the page jumps; pixels."""
-_FOUND = 0.5
-_FEWEST_PATCHES = 12
-_JUMP, _UNREST = 1.2, 0.85
-"""How far one side must have moved against the other on average, how little may stay unexplained; pixels."""
 
 
 def creases(page: Grey, expected: Grey, photo: Grey, bare: Mask) -> Mask:
     """Which pixels lie under a fold, across or along. `bare`: where the page has nothing near."""
     across = _lines(page, expected, photo, bare)
     along = _lines(page.T, expected.T, photo.T, bare.T).T
-    return np.asarray(across | along | _jumps(page, photo))
-
-
-def _jumps(page: Grey, photo: Grey) -> Mask:
-    """Where one side of the page has moved against the other, across or along."""
-    height, width = page.shape
-    rows, columns = np.arange(_STEP, height - _STEP, _STEP), np.arange(_STEP, width - _STEP, _STEP)
-    across, down = np.meshgrid(columns, rows)
-    centres = np.column_stack([across.ravel(), down.ravel()]).astype(np.float64)
-    moved, alike = offsets(page, photo, centres, _PATCH, _REACH)
-    field = np.where(alike[:, None] > _FOUND, moved, np.nan).reshape(len(rows), len(columns), 2)
-    mask = np.zeros(page.shape, dtype=bool)
-    for place in _jumping(field):
-        mask[rows[place] - _WIDTH : rows[place + 2] + _WIDTH] = True
-    for place in _jumping(field.transpose(1, 0, 2)):
-        mask[:, columns[place] - _WIDTH : columns[place + 2] + _WIDTH] = True
-    return mask
-
-
-def _jumping(field: Points) -> list[int]:
-    """Lines of patches, of which the next but one lies elsewhere by a shift and a turn common to the whole line."""
-    found = []
-    for place in range(len(field) - 2):
-        step = field[place + 2] - field[place]
-        known = np.flatnonzero(~np.isnan(step[:, 0]))
-        if len(known) < _FEWEST_PATCHES:
-            continue
-        line = np.column_stack([np.ones(len(known)), known / len(field[place])])
-        weights = np.ones(len(known))
-        for _ in range(4):
-            fitted = line @ np.linalg.lstsq(line * weights[:, None], step[known] * weights[:, None], rcond=None)[0]
-            misses = np.hypot(*(step[known] - fitted).T)
-            weights = 1 / (1 + misses**2)
-        if np.hypot(*fitted.T).mean() > _JUMP and np.median(misses) < _UNREST:
-            found.append(place)
-    return found
+    return np.asarray(across | along)
 
 
 def _lines(page: Grey, expected: Grey, photo: Grey, bare: Mask) -> Mask:

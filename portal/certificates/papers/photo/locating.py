@@ -2,8 +2,8 @@
 
 The reference is the page as it should look. The QR's four corners say where it lies in the photo near the code; from
 there patches of the reference are looked up in the photo at growing distance, each time where those found so far
-predict them, and a projective map is fitted. What no such map can follow, a fold or a curled corner, is followed in a
-last step by the displacements of the patches themselves.
+predict them, and a projective map is fitted. What no such map can follow, a fold or a curled corner, is left to
+`unfolding`.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from PIL import Image, ImageFilter
 from portal.certificates.papers.photo.matching import Grey, Points, offsets
 from portal.certificates.papers.photo.projecting import affine, projected, robust
 from portal.certificates.papers.photo.reading import Found
+from portal.certificates.papers.photo.unfolding import Field, Mask, flattened
 
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom in points from the page's upper left corner."""
@@ -33,24 +34,28 @@ _FIRST_RING, _GROWTH = 1.3, 1.6
 _AFFINE_RING, _STIFF_RING = 2.2, 4.0
 _STIFFNESS = 1e-3
 _TEXTURE = 0.05
+_FIRM = 3.0
+"""A patch whose slopes in one direction, squared, add up to this holds its place by half."""
 _ALIKE = 0.45
 _ENOUGH = 0.5
 """Share of the patches that must be found; folded, stained copies have 0.8 and more."""
-_SMOOTH = 24.0
-"""How far a patch's displacement reaches; pixels of the half grid."""
-_FAR = 150.0
-_CELL = 32
+_FINELY = Image.Resampling.HAMMING
+"""The mean over a box leaves out or doubles a line where sizes are no multiples; all that follows jumps a pixel."""
 _FULL = 200
 """Ink is kept in bytes while pictures are turned and smoothed; this is 1.0."""
 
 
 @dataclass(frozen=True, repr=False)
 class Located:
-    """Page and photo on one grid of `DPI`: 0 is paper, 1 is ink. `projection` maps the grid into the photo."""
+    """Page and photo on one grid of `DPI`: 0 is paper, 1 is ink. `projection` maps the grid into the photo.
+
+    `folds` are the pixels where two pieces of the sheet meet that no longer match.
+    """
 
     page: Grey
     photo: Grey
     projection: Points
+    folds: Mask
 
     def dpi(self, place: Rectangle) -> float:
         """How many pixels an inch the photo itself had there, in the worse direction."""
@@ -66,7 +71,7 @@ class PageNotFound(Exception):
 
 def locate(photo: Image.Image, found: Found, reference: Image.Image, code: Rectangle) -> Located:
     """Bring the photo onto the page. `code` is the place of the QR on the page. Raises PageNotFound."""
-    page = ink(reference.resize((WIDTH, HEIGHT), Image.Resampling.BOX))
+    page = ink(reference.resize((WIDTH, HEIGHT), _FINELY))
     small = _halved(page)
     corners = np.array(found.corners)
     shrink = min(1.0, DPI / _HALF / _code_dpi(found, code))
@@ -79,8 +84,10 @@ def locate(photo: Image.Image, found: Found, reference: Image.Image, code: Recta
     if (alike > _ALIKE).mean() < _ENOUGH:
         raise PageNotFound
     whole = np.diag([1 / scale[0], 1 / scale[1], 1]) @ rough @ np.diag([1 / _HALF, 1 / _HALF, 1])
-    straight = _straightened(photo, whole, shrink, patches=patches, moved=moved, alike=alike)
-    return Located(page, ink(straight), whole)
+    reduced = _reduced(photo, min(1.0, shrink * _HALF * 1.1))
+    onto = np.diag([reduced.width / photo.width, reduced.height / photo.height, 1]) @ whole
+    flat, folds = flattened(reduced, onto, page, Field(patches * _HALF, moved * _HALF, alike, _firm(small, patches)))
+    return Located(page, ink(flat), whole, folds)
 
 
 def ink(picture: Image.Image) -> Grey:
@@ -115,45 +122,6 @@ def _outwards(small: Grey, seen: Image.Image, patches: Points, code: Points, cor
         ring *= _GROWTH
 
 
-def _straightened(
-    photo: Image.Image, whole: Points, shrink: float, *, patches: Points, moved: Points, alike: Grey
-) -> Image.Image:
-    """The photo on the full grid, each cell by the map and the displacements around it."""
-    reduced = _reduced(photo, min(1.0, shrink * _HALF * 1.1))
-    scale = np.diag([reduced.width / photo.width, reduced.height / photo.height, 1])
-    columns, rows = np.arange(0, WIDTH + _CELL, _CELL), np.arange(0, HEIGHT + _CELL, _CELL)
-    across, down = np.meshgrid(columns, rows)
-    knots = np.column_stack([across.ravel(), down.ravel()]).astype(np.float64)
-    shift = _displacements(patches, moved, alike, knots / _HALF) * _HALF
-    places = projected(scale @ whole, knots + shift).reshape(len(rows), len(columns), 2)
-    mesh = [
-        (
-            (int(columns[i]), int(rows[j]), int(columns[i + 1]), int(rows[j + 1])),
-            tuple(float(part) for knot in ((j, i), (j + 1, i), (j + 1, i + 1), (j, i + 1)) for part in places[knot]),
-        )
-        for j in range(len(rows) - 1)
-        for i in range(len(columns) - 1)
-    ]
-    size = (int(columns[-1]), int(rows[-1]))
-    straight = reduced.transform(size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC, fillcolor=255)
-    return straight.crop((0, 0, WIDTH, HEIGHT))
-
-
-def _displacements(patches: Points, moved: Points, alike: Grey, knots: Points) -> Points:
-    """How far the paper lies from its map at each knot: the mean of the patches around, without the outliers."""
-    first = np.clip(alike - 0.4, 0, None).astype(np.float64)
-    near = np.exp(-((patches[:, None] - patches[None]) ** 2).sum(axis=-1) / (2 * _SMOOTH**2))
-    weights = first
-    for _ in range(3):
-        shares = near * weights
-        around = shares @ moved / (shares.sum(axis=1, keepdims=True) + 1e-6)
-        weights = first / (1 + np.hypot(*(moved - around).T) ** 2) ** 2
-    squares = ((knots[:, None] - patches[None]) ** 2).sum(axis=-1).astype(np.float32)
-    # The wide, faint part speaks where no patch is near: in margins and blank fields.
-    shares = (np.exp(-squares / (2 * _SMOOTH**2)) + 1e-6 * np.exp(-squares / (2 * _FAR**2))) * weights
-    return np.asarray(shares @ moved / (shares.sum(axis=1, keepdims=True) + 1e-12))
-
-
 def _patches(small: Grey, code: Rectangle) -> Points:
     """Centres of all patches with something on them, without the code, which the reference may lack."""
     height, width = small.shape
@@ -169,6 +137,18 @@ def _patches(small: Grey, code: Rectangle) -> Points:
     return np.asarray(centres[(spread > _TEXTURE) & beside], dtype=np.float64)
 
 
+def _firm(small: Grey, patches: Points) -> Points:
+    """How well each patch holds its place across and down: by the strokes that run the other way."""
+    down, across = np.gradient(small)
+    energy = []
+    for slope in (across, down):
+        sums = np.pad(slope * slope, ((1, 0), (1, 0))).cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
+        left, top = (np.clip(patches[:, way].astype(int) - _PATCH, 0, None) for way in (0, 1))
+        right, bottom = np.minimum(left + 2 * _PATCH, WIDTH // _HALF), np.minimum(top + 2 * _PATCH, HEIGHT // _HALF)
+        energy.append(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
+    return np.column_stack(energy) / (np.column_stack(energy) + _FIRM)
+
+
 def _corners(place: Rectangle, dpi: float) -> Points:
     left, top, right, bottom = place
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)]) * dpi / 72
@@ -180,7 +160,7 @@ def _code_dpi(found: Found, code: Rectangle) -> float:
 
 def _reduced(photo: Image.Image, scale: float) -> Image.Image:
     size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
-    return photo if size == photo.size else photo.resize(size, Image.Resampling.BOX)
+    return photo if size == photo.size else photo.resize(size, _FINELY)
 
 
 def _turned(seen: Image.Image, found: Points) -> Grey:
@@ -191,7 +171,7 @@ def _turned(seen: Image.Image, found: Points) -> Grey:
 
 
 def _halved(grey: Grey) -> Grey:
-    return _smooth(_as_bytes(grey).resize((WIDTH // _HALF, HEIGHT // _HALF), Image.Resampling.BOX))
+    return _smooth(_as_bytes(grey[: HEIGHT // _HALF * _HALF, : WIDTH // _HALF * _HALF]).reduce(_HALF))
 
 
 def _as_bytes(grey: Grey) -> Image.Image:

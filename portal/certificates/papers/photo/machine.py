@@ -34,10 +34,18 @@ class Machine:
     explained: float
     point: Grey
     around: Grey
+    blur: float
+    """of `point`; pixels"""
 
     def expected(self, part: Part = _WHOLE) -> Grey:
         """What the photo should show there if the page is true."""
         return np.asarray(self.levels[_levels(self.point[part], _LEVELS), _levels(self.around[part], _DENSITIES)])
+
+    def expected_with(self, change: Grey, part: Part) -> Grey:
+        """What it should show if the page had that much more ink at each pixel there, and nothing changed beside."""
+        point = np.clip(self.point[part] + smoothed(change, self.blur), 0, 1)
+        around = np.clip(self.around[part] + smoothed(change, _AROUND), 0, 1)
+        return np.asarray(self.levels[_levels(point, _LEVELS), _levels(around, _DENSITIES)])
 
     def variance(self, part: Part) -> Grey:
         """How far, squared, the photo is usually from that."""
@@ -50,7 +58,7 @@ def learned(page: Grey, samples: Sequence[tuple[Part, Grey]]) -> Machine:
     around = blurred(page, _AROUND)
     density = np.concatenate([_levels(around[part], _DENSITIES).ravel() for part, _ in samples])
     none = np.zeros((_LEVELS, _DENSITIES), np.float32)
-    best = Machine(none, none, -1.0, around, around)
+    best = Machine(none, none, -1.0, around, around, _AROUND)
     for blur in _BLURS:
         point = blurred(page, blur)
         level = np.concatenate([_levels(point[part], _LEVELS).ravel() for part, _ in samples])
@@ -58,7 +66,7 @@ def learned(page: Grey, samples: Sequence[tuple[Part, Grey]]) -> Machine:
         misses = (photo - levels[level, density]) ** 2
         explained = 1 - float(misses.mean()) / max(float(photo.var()), 1e-6)
         if explained > best.explained:
-            best = Machine(levels, _means(level, density, misses), explained, point, around)
+            best = Machine(levels, _means(level, density, misses), explained, point, around, blur)
     return best
 
 

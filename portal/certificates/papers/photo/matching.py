@@ -57,3 +57,17 @@ def _peak(before: Grey, middle: Grey, after: Grey) -> Grey:
     bent = np.abs(bend) > 1e-9
     top = 0.5 * (before - after) / np.where(bent, bend, 1)
     return np.where(bent, np.clip(top, -0.5, 0.5), 0).astype(np.float32)
+
+
+def placed(photo: Grey, box: tuple[int, int, int, int], moved: Points) -> Grey:
+    """The part of the photo that belongs to this box (left, top, right, bottom) of the page, found `moved` away.
+
+    Between pixels where need be.
+    """
+    x0, y0, x1, y1 = box
+    right, down = (int(part) for part in np.floor(moved))
+    part = photo[y0 + down : y1 + down + 1, x0 + right : x1 + right + 1]
+    x, y = (np.float32(part) for part in moved - np.floor(moved))
+    upper = part[:-1, :-1] * (1 - x) + part[:-1, 1:] * x
+    lower = part[1:, :-1] * (1 - x) + part[1:, 1:] * x
+    return np.asarray(upper * (1 - y) + lower * y, dtype=np.float32)

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from portal.certificates.characters import approved_font
 from portal.certificates.papers.photo import PageNotFound, Sight, compare, read
-from portal.certificates.papers.photo.locating import DPI, locate
+from portal.certificates.papers.photo.locating import DPI, HEIGHT, WIDTH, locate
+from portal.certificates.papers.photo.lookalikes import lookalikes
+from portal.certificates.papers.photo.matching import offsets
 from portal.certificates.papers.photo.projecting import projected
 from portal.certificates.press import Press, Reprinted
 from tests.world.paper import forger, machines, wear
@@ -30,7 +33,7 @@ class Desk:
 
     def seen(self, photo: Picture) -> dict[str, Sight]:
         (found,) = read(photo.image)
-        differences = compare(photo.image, found, self.reference, self.page.places, self.page.code)
+        differences = compare(photo.image, found, self.reference, self.page)
         return {one.path: one.sight for one in differences}
 
     def copied_and_scanned(self, sheet: Picture, seed: int, dpi: int = 200) -> Picture:
@@ -44,7 +47,7 @@ def desk(press: Press) -> Desk:
     office = Office()
     certificate = office.issue(press, household(11, 2))
     page = certificate.true_page(press, 1)
-    reference = rasterised(page.document, 200)[0].image
+    reference = rasterised(page.document, 600)[0].image
     return Desk(press, office, certificate, certificate.printed(300)[0], page, reference)
 
 
@@ -74,12 +77,57 @@ def test_one_character_by_somebody_who_has_the_press_and_its_font_is_named_on_a_
     assert accused == {"persons.1.origin.value"}
 
 
+def test_one_stroke_is_enough_where_it_makes_another_character(desk: Desk) -> None:
+    head, other = desk.certificate.persons
+    issued = desk.office.issue(desk.press, (head, replace(other, domicile="いずみ県高崎市千石町15番地")))
+    page = issued.true_page(desk.press, 1)
+    reference = rasterised(page.document, 600)[0].image
+    for text in ("いずみ県髙崎市千石町15番地", "いずみ県高崎市干石町15番地", "いずみ県高崎市千石町16番地"):
+        forged = desk.office.misused(desk.press, (head, replace(other, domicile=text)), issued).printed(300)[0]
+        photo = machines.photographed(machines.laser(forged), np.random.default_rng(8))
+        (found,) = read(photo.image)
+        accused = {one.path for one in compare(photo.image, found, reference, page) if one.sight is Sight.DIFFERENT}
+        assert accused == {"persons.1.origin.value"}
+
+
+@pytest.mark.parametrize("across", [True, False], ids=["across", "along"])
+def test_a_fold_is_found_where_it_is_and_both_sides_lie_in_their_places(desk: Desk, across: bool) -> None:
+    chance = np.random.default_rng(9)
+    folded = wear.folded(desk.sheet, chance, across=across)
+    photo = machines.scanned(machines.copied(machines.laser(folded), chance), 200, chance)
+    (found,) = read(photo.image)
+    located = locate(photo.image, found, desk.reference, desk.page.code)
+    shares = located.folds.mean(axis=1 if across else 0)
+    lines = np.flatnonzero(shares > 0.5)
+    assert 0 < len(lines) < 45
+    assert min(abs(float(lines.mean()) / len(shares) - place) for place in (1 / 3, 1 / 2, 2 / 3)) < 0.03
+    centres = np.array([[x, y] for x in range(200, WIDTH - 200, 60) for y in range(200, HEIGHT - 500, 60)], float)
+    moved, alike = offsets(located.page, located.photo, centres, 20, 6)
+    written = (alike > 0.7) & ~located.folds[centres[:, 1].astype(int), centres[:, 0].astype(int)]
+    assert written.sum() > 50
+    assert np.median(np.hypot(*moved[written].T)) < 0.4
+
+
+def test_a_flat_sheet_has_no_fold(desk: Desk) -> None:
+    photo = machines.photographed(machines.laser(desk.sheet), np.random.default_rng(10))
+    (found,) = read(photo.image)
+    assert not locate(photo.image, found, desk.reference, desk.page.code).folds.any()
+
+
+def test_lookalikes_are_of_the_same_script_and_width_and_the_nearest_come_first() -> None:
+    alike = lookalikes(approved_font())
+    assert alike.of("高")[0] == "髙"
+    assert alike.of("﨑")[0] == "崎"
+    assert "干" in alike.of("千")
+    assert set(alike.of("5")) <= set("0123456789") - {"5"}
+
+
 def test_a_text_in_a_blank_place_is_found_where_it_stands(desk: Desk) -> None:
     _, top, right, bottom = desk.page.places["persons.0.remark.label"]
     sheet = forger.added(desk.sheet, (right + 30, top), bottom - top, "同上")
     photo = machines.scanned(machines.laser(sheet), 200, np.random.default_rng(4))
     (found,) = read(photo.image)
-    differences = compare(photo.image, found, desk.reference, desk.page.places, desk.page.code)
+    differences = compare(photo.image, found, desk.reference, desk.page)
     (added,) = [one for one in differences if one.sight is Sight.ADDED]
     assert added.path == ""
     assert added.place[0] < right + 32
