@@ -65,6 +65,7 @@ class Action(StrEnum):
     SEAL_KEY_CHANGED = "seal_key.changed"
     TERMINAL_ENROLLED = "terminal.enrolled"
     TERMINAL_COMMANDED = "terminal.commanded"
+    AUDIT_READ = "audit.read"
 
 
 @dataclass(frozen=True)
