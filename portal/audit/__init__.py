@@ -1,6 +1,6 @@
 """The book of who looked: one insert-only event for every reading or change of personal data."""
 
-from portal.audit.events import Action, Actor, ActorKind, record
+from portal.audit.events import Action, Actor, ActorKind, record, record_all
 from portal.audit.reading import Entry, Place, Sought, entries
 from portal.audit.tables import audit_events
 
@@ -14,4 +14,5 @@ __all__ = [
     "audit_events",
     "entries",
     "record",
+    "record_all",
 ]

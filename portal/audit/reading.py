@@ -66,7 +66,7 @@ def entries(
         detail={
             "first": sought.first.isoformat(),
             "last": sought.last.isoformat(),
-            "by": sought.actor_id,
+            "who": sought.actor_id,
             "action": sought.action,
             "events": len(rows),
         },

@@ -7,6 +7,7 @@ names a resident by the record's id only.
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import flask
@@ -28,6 +29,8 @@ pages = flask.Blueprint("audit_book", __name__, url_prefix="/audit")
 SHOWN_AT_MOST = 50
 DAYS_AT_FIRST = 7
 _LAST_YEAR = 9000
+_NAMING_STAFF = ("who", "account")
+"""Details of an event that may hold the id of a member of staff."""
 _PLACE = re.compile(r"(?P<at>\d{1,17})\.(?P<id>\d{1,18})", re.ASCII)
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -44,11 +47,11 @@ class Search:
 
     def url(self, **more: str) -> str:
         """The address of its first page, or of another one."""
-        asked = {
+        asked: dict[str, Any] = {
             "first": self.first.isoformat(), "last": self.last.isoformat(), "who": self.who,
-            "subject": str(self.subject or ""), "action": self.action,
+            "subject": str(self.subject or ""), "action": self.action, **more,
         }  # fmt: skip
-        return flask.url_for("audit_book.show", **{name: value for name, value in (asked | more).items() if value})
+        return flask.url_for("audit_book.show", **{name: value for name, value in asked.items() if value})
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,10 @@ def _page(search: Search, after: Place | None) -> str:
             after=after, limit=SHOWN_AT_MOST + 1, reader=actor(), now=now,
         )  # fmt: skip
         rows = _rows(connection, found[:SHOWN_AT_MOST], search)
-        number = None if search.subject is None else register.numbers_of(connection, [search.subject])
+        number = "" if search.subject is None else _number_of(connection, search.subject)
     form = SeekForm(
         formdata=None, first=search.first.isoformat(), last=search.last.isoformat(), who=search.who,
-        number=(number or {}).get(search.subject, ""), action=search.action,
+        number=number, action=search.action,
     )  # fmt: skip
     more = found[SHOWN_AT_MOST - 1] if len(found) > SHOWN_AT_MOST else None
     return _rendered(form, search, rows, more, after)
@@ -121,6 +124,7 @@ def _rendered(
         "audit.html",
         tab="audit",
         form=form,
+        actions={"": "すべて", **words.ACTION},
         searched=search is not None,
         rows=rows,
         standing=standing,
@@ -133,7 +137,9 @@ def _rendered(
 
 
 def _rows(connection: sa.Connection, found: tuple[Entry, ...], search: Search) -> tuple[Row, ...]:
-    staff = {_id(entry.actor.id) for entry in found if entry.actor.kind is ActorKind.STAFF} - {None}
+    staff = {_id(entry.actor.id) for entry in found if entry.actor.kind is ActorKind.STAFF} | {
+        _id(str(entry.detail.get(name))) for entry in found for name in _NAMING_STAFF
+    }
     people = {entry.subject for entry in found} | {
         _id(entry.actor.id) for entry in found if entry.actor.kind is ActorKind.RESIDENT
     }
@@ -148,7 +154,7 @@ def _rows(connection: sa.Connection, found: tuple[Entry, ...], search: Search) -
             number=None if entry.subject is None else numbers.get(entry.subject, str(entry.subject)),
             about=None if entry.subject is None else _of(search, entry.subject),
             why=_why(entry),
-            detail=words.detail(entry.detail),
+            detail=words.detail(entry.detail, {str(account): name for account, name in names.items()}),
         )
         for entry in found
     )
@@ -182,6 +188,10 @@ def _actor_id(connection: sa.Connection, who: str) -> str | None:
         return None
     account = identity.account_of(connection, who)
     return who if account is None else str(account)
+
+
+def _number_of(connection: sa.Connection, subject: UUID) -> str:
+    return register.numbers_of(connection, [subject]).get(subject, "")
 
 
 def _subject(number: str | None) -> UUID | None:

@@ -3,8 +3,8 @@
 from datetime import date
 
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField
-from wtforms.validators import Length, ValidationError
+from wtforms import Field, StringField
+from wtforms.validators import AnyOf, Length, ValidationError
 
 from portal.staff.audit.words import ACTION
 from portal.staff.words import typed_date
@@ -23,7 +23,7 @@ class SeekForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     number = StringField(
         "だれの（宛名番号）", filters=[_stripped], validators=[Length(max=20, message="長すぎます。")]
     )
-    action = SelectField("何を", choices=[("", "すべて"), *ACTION.items()])
+    action = StringField("何を", validators=[AnyOf(["", *ACTION], "一覧から選んでください。")])
 
     def validate_first(self, field: Field) -> None:
         """A day that cannot be read is told, and not left out."""

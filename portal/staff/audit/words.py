@@ -74,7 +74,7 @@ WHY = {
 DETAIL = {
     "version": "版", "fields": "項目", "reason": "理由", "filing": "届出", "issuance": "発行", "code": "結果",
     "history": "履歴の版", "as_of": "いつの状態", "known_at": "いつ知られた状態", "source": "もと", "state": "状態",
-    "by": "さがし方", "first": "この日から", "last": "この日まで", "action": "操作", "events": "件数",
+    "by": "さがし方", "who": "だれが", "first": "この日から", "last": "この日まで", "action": "操作", "events": "件数",
     "added": "追加", "changed": "変更", "unchanged": "同じ", "account": "職員", "roles": "役割",
 }  # fmt: skip
 # The sealer seals each second and anchors each minute; verification is a nightly job (docs/operations.md).
@@ -82,24 +82,29 @@ _UNSEALED, _UNSEALED_LONG = timedelta(seconds=10), timedelta(minutes=1)
 _ANCHORED, _VERIFIED = timedelta(minutes=3), timedelta(hours=36)
 
 
-def detail(said: Mapping[str, str | int | bool | None]) -> list[tuple[str, str]]:
-    """What an event says besides, without `why`: names and values, as they are kept."""
+def detail(said: Mapping[str, str | int | bool | None], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What an event says besides, without `why`: names and values, as they are kept but for members of staff."""
     return [
-        (DETAIL.get(name, name), "はい" if value is True else "いいえ" if value is False else str(value))
+        (
+            DETAIL.get(name, name),
+            "はい" if value is True else "いいえ" if value is False else names.get(str(value), str(value)),
+        )
         for name, value in said.items()
         if name != "why" and value not in {None, ""}
     ]
 
 
 def sealing(standing: Standing, now: datetime) -> Word:
-    """Whether anything waits for its seal, and how long."""
+    """Whether anything has waited too long for its seal: what happened a moment ago gets it in a moment."""
     since = standing.unsealed_since
     if since is None:
         return Word("ok", "すべて封印されています") if standing.seals else Word("info", "まだ記録がありません")
     waited = now - since
     if waited > _UNSEALED_LONG:
         return Word("err", f"{ago(since, now)}の記録が封印されていません")
-    return Word("warn" if waited > _UNSEALED else "ok", f"いちばん古い封印待ちは{ago(since, now)}")
+    if waited > _UNSEALED:
+        return Word("warn", f"{ago(since, now)}の記録が封印を待っています")
+    return Word("ok", "すべて封印されています")
 
 
 def anchoring(at: datetime | None, now: datetime) -> Word:
@@ -113,7 +118,8 @@ def verifying(last: Verification | None, now: datetime) -> Word:
     """When the book was last looked through, and what was found."""
     if last is None:
         return Word("warn", "まだ検証していません")
-    when = f"{short_moment(last.at)}（{ago(last.at, now)}）"
     if last.faults:
-        return Word("err", f"{last.faults}か所の食いちがい。{when}")
-    return Word("warn" if now - last.at > _VERIFIED else "ok", f"食いちがいなし。{when}")
+        return Word("err", f"食いちがいが{last.faults}か所あります")
+    if now - last.at > _VERIFIED:
+        return Word("warn", f"最後の検証は{ago(last.at, now)}です")
+    return Word("ok", "食いちがいはありません")

@@ -78,8 +78,10 @@ def test_what_is_sought_is_found_and_nothing_else(
     for whom in family:
         look(ground, Actor(ActorKind.STAFF, str(officer.id)), whom)
         look(ground, Actor(ActorKind.TERMINAL, "kiosk-01"), whom, why="login")
-    clock.advance(days=3)
-    look(ground, Actor(ActorKind.TERMINAL, "kiosk-01"), family[0], why="login")
+    later = clock.now() + timedelta(days=3)
+    with database.transaction(ground.engine) as connection:
+        kiosk = Actor(ActorKind.TERMINAL, "kiosk-01")
+        register.resident(connection, family[0], reader=kiosk, why="login", now=later)
     base = {"first": TODAY, "last": TODAY, "who": "", "number": "", "action": Action.RECORD_READ.value}
     number = number_of(ground, family[0])
     for asked, expected in [
@@ -153,7 +155,9 @@ def test_reading_the_book_is_in_the_book(ground: Ground, auditor: Desk, family: 
         event = connection.execute(sa.select(audit_events).order_by(audit_events.c.id.desc()).limit(1)).one()
     assert (event.action, event.actor_id, event.subject) == ("audit.read", auditor.actor.id, family[0])
     assert '"action":"record.read"' in event.detail
+    auditor.get("/audit?who=kansa")
     assert "閲覧の記録を見た" in words(auditor.get("/audit"))
+    assert "だれが：監査 太郎" in words(auditor.get("/audit"))
 
 
 @pytest.mark.parametrize("query", ["first=x", "last=9999-12-31", "subject=x", "after=x", "after=1.x"])
@@ -182,12 +186,13 @@ def test_how_the_book_stands_is_told_in_words(
     well = words(auditor.get("/audit"))
     assert "すべて封印されています" in well
     assert "11月24日 10:02（0秒前）" in well
-    assert "食いちがいなし。" in well
-    assert "1,234件を確かめました" in well
+    assert "食いちがいはありません 11月24日 10:02に、1,234件を確かめました" in well
+    clock.advance(seconds=30)
+    assert "30秒前の記録が封印を待っています" in words(auditor.get("/audit"))
     with database.transaction(ground.engine) as connection:
         fault = sealing.Fault(sealing.FaultKind.TRUNCATED, 1)
         sealing.remember(connection, Verified(events=9, faults=[fault, fault]), clock.now())
-    assert "2か所の食いちがい。" in words(auditor.get("/audit"))
+    assert "食いちがいが2か所あります" in words(auditor.get("/audit"))
 
 
 def test_every_action_has_its_word() -> None:
