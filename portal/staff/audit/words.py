@@ -74,8 +74,8 @@ WHY = {
 DETAIL = {
     "version": "版", "fields": "項目", "reason": "理由", "filing": "届出", "issuance": "発行", "code": "結果",
     "history": "履歴の版", "as_of": "いつの状態", "known_at": "いつ知られた状態", "source": "もと", "state": "状態",
-    "by": "さがし方", "who": "だれが", "first": "この日から", "last": "この日まで", "action": "操作", "events": "件数",
-    "added": "追加", "changed": "変更", "unchanged": "同じ", "account": "職員", "roles": "役割",
+    "by": "さがし方", "who": "だれが", "first": "この日から", "last": "この日まで", "action": "操作",
+    "events": "件数", "added": "追加", "changed": "変更", "unchanged": "同じ", "account": "職員", "roles": "役割",
 }  # fmt: skip
 # The sealer seals each second and anchors each minute; verification is a nightly job (docs/operations.md).
 _UNSEALED, _UNSEALED_LONG = timedelta(seconds=10), timedelta(minutes=1)
