@@ -54,13 +54,16 @@ def test_an_untouched_book_is_sound_and_every_event_is_under_a_seal(engine: sa.E
     assert seen.events == sum(map(len, book.events.values()))
 
 
-@pytest.mark.parametrize("name", TAMPERINGS)
 def test_whatever_is_done_to_the_book_is_found_and_located(
-    tampering: sa.Connection, book: Book, dice: random.Random, name: str
+    tampering: sa.Connection, book: Book, dice: random.Random
 ) -> None:
-    for _ in range(TRIES):
-        expected, faults = tampered(tampering, book, dice, name)
-        assert noticed(expected, faults), (expected, faults)
+    # One book for all kinds: each is undone, and writing one takes longer than tampering with it.
+    for name in TAMPERINGS:
+        for _ in range(TRIES):
+            expected, faults = tampered(tampering, book, dice, name)
+            assert noticed(expected, faults), (name, expected, faults)
+    with tampering.begin():
+        assert found(tampering, book) == []
 
 
 def test_one_changed_event_accuses_nothing_else(tampering: sa.Connection, book: Book, dice: random.Random) -> None:
