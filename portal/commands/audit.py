@@ -92,8 +92,6 @@ def _verify(arguments: argparse.Namespace, ground: Ground) -> int:
     begun = time.monotonic()
     with database.transaction(ground.engine) as connection:
         found = sealing.verify(connection, anchors, ground.clock.now())
-    with database.transaction(ground.engine) as connection:
-        sealing.remember(connection, found, ground.clock.now())
     for fault in found.faults:
         print(f"{fault.kind.value}: seal {fault.seal or '-'}, event {fault.event or '-'}", end="")
         print("" if fault.anchor is None else f", anchor {fault.anchor}")
@@ -102,4 +100,6 @@ def _verify(arguments: argparse.Namespace, ground: Ground) -> int:
         f"{found.events} events under {found.seals} seals, {found.unsealed} not sealed yet, {found.anchors} anchors, "
         f"{len(found.faults)} faults ({rate:.0f} events/s)"
     )
+    with database.transaction(ground.engine) as connection:
+        sealing.remember(connection, found, ground.clock.now())
     return 1 if found.faults else 0
