@@ -15,7 +15,7 @@ DEMO_PACKAGES := python3-venv pcscd opensc opensc-pkcs11 softhsm2 cups-ipp-utils
 # The Nu HTML checker runs on Java; axe-core and the checker come as npm packages.
 TEST_PACKAGES := default-jre-headless npm
 
-.PHONY: help demo test check bench proof crash mutation residents removals forms names papers format clean
+.PHONY: help demo test check bench proof crash mutation residents removals forms names papers tampering format clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -58,6 +58,9 @@ names: $(STATE)/ready ## 2,000 hard names: each printed exactly or refused by na
 
 papers: $(STATE)/ready ## 500 sheets printed, folded, copied, photographed, half of them forged: what is read, what is believed (N=)
 	$(RUN) -m tests.world.paper.campaign $(or $(N),500)
+
+tampering: $(STATE)/ready ## the book of who looked, its seals and anchors tampered with, N=200 times each way: all found and located
+	$(RUN) -m tests.portal.audit.campaign $(or $(N),200)
 
 format: $(STATE)/ready ## bring the code into its form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -1,11 +1,14 @@
 """PostgreSQL, the only database. Column types, naming, transactions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 
+import psycopg
 import sqlalchemy as sa
+from psycopg import sql
 from sqlalchemy.engine.interfaces import Dialect
 
 metadata = sa.MetaData(
@@ -74,6 +77,24 @@ def create_engine(url: str, *, pool_size: int = 5) -> sa.Engine:
         hide_parameters=True,
         connect_args={"connect_timeout": 3, "options": _SESSION_OPTIONS},
     )
+
+
+def copy_in(connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, object]]) -> None:
+    """Insert many rows by COPY, in the connection's transaction; all rows name the same columns.
+
+    Many times as fast as one INSERT each. Errors come from the driver itself.
+    """
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, psycopg.Connection):
+        raise TypeError("not a connection of psycopg")
+    first = next(rows := iter(rows), None)
+    if first is None:
+        return
+    names = sql.SQL(", ").join(map(sql.Identifier, first))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
+    with raw.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in chain((first,), rows):
+            copy.write_row([value.value if isinstance(value, StrEnum) else value for value in row.values()])
 
 
 @contextmanager

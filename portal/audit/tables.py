@@ -15,4 +15,6 @@ audit_events = sa.Table(
     sa.Column("subject", sa.Uuid, nullable=True, index=True),
     # Canonical text, not JSONB: JSONB reorders keys, and these bytes will be hashed.
     sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_audit_events_at", "at", "id"),
+    sa.Index("ix_audit_events_actor", "actor_id", "at", "id"),
 )

@@ -68,7 +68,7 @@ def _sealed(ground: Ground) -> bool:
     """Whether so much was sealed that more may be waiting."""
     with database.transaction(ground.engine) as connection:
         now = ground.clock.now()
-        oldest = sealing.oldest_unsealed(connection, now)
+        oldest = sealing.oldest_unsealed(connection)
         if oldest is not None and (now - oldest).total_seconds() > OLDEST_SECONDS:
             _LOG.warning("events have waited for their seal since %s", oldest.isoformat())
         made = sealing.seal(connection, now)
@@ -76,11 +76,10 @@ def _sealed(ground: Ground) -> bool:
 
 
 def _anchor(ground: Ground, file: Path) -> None:
-    with database.transaction(ground.engine) as connection:
-        sealing.anchor(
-            connection, file, lambda kind, payload: ground.keys.jws(Purpose.AUDIT_ANCHOR, kind, payload),
-            ground.clock.now(),
-        )  # fmt: skip
+    sealing.anchor(
+        ground.engine, file, lambda kind, payload: ground.keys.jws(Purpose.AUDIT_ANCHOR, kind, payload),
+        ground.clock.now(),
+    )  # fmt: skip
 
 
 def _verify(arguments: argparse.Namespace, ground: Ground) -> int:
@@ -94,10 +93,13 @@ def _verify(arguments: argparse.Namespace, ground: Ground) -> int:
     with database.transaction(ground.engine) as connection:
         found = sealing.verify(connection, anchors, ground.clock.now())
     for fault in found.faults:
-        print(f"{fault.kind.value}: seal {fault.seal or '-'}, event {fault.event or '-'}")
+        print(f"{fault.kind.value}: seal {fault.seal or '-'}, event {fault.event or '-'}", end="")
+        print("" if fault.anchor is None else f", anchor {fault.anchor}")
     rate = found.events / max(time.monotonic() - begun, 1e-9)
     print(
         f"{found.events} events under {found.seals} seals, {found.unsealed} not sealed yet, {found.anchors} anchors, "
         f"{len(found.faults)} faults ({rate:.0f} events/s)"
     )
+    with database.transaction(ground.engine) as connection:
+        sealing.remember(connection, found, ground.clock.now())
     return 1 if found.faults else 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from portal.audit import Actor, ActorKind
 from portal.ground import Ground
-from portal.register.importing import ImportReport, import_directory
+from portal.register.importing import DifferenceKind, ImportReport, import_directory
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,6 +18,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Exit status: 0 all imported, 2 some rows refused, 1 nothing imported.",
     )
     importing.add_argument("folder", type=Path, help="folder of the CSV files (docs/register-import.md)")
+    importing.add_argument("--dry-run", action="store_true", help="only say what would change; nothing is written")
     importing.set_defaults(run=_import)
 
 
@@ -27,7 +28,8 @@ def _import(arguments: argparse.Namespace, ground: Ground) -> int:
         ground.fields,
         arguments.folder,
         actor=Actor(ActorKind.SYSTEM, "register.import"),
-        now=ground.clock.now(),
+        clock=ground.clock,
+        dry_run=arguments.dry_run,
     )
     for line in _lines(report):
         print(line)
@@ -49,6 +51,15 @@ def _lines(report: ImportReport) -> list[str]:
             for refusal in report.refusals
         ),
         *([f"family registers changed {report.registers_changed}"] if report.registers_changed else []),
+        *(
+            [f"absent {_count(report, DifferenceKind.ABSENT)} kept {_count(report, DifferenceKind.STATUS_KEPT)}"]
+            if _count(report, DifferenceKind.ABSENT) + _count(report, DifferenceKind.STATUS_KEPT)
+            else []
+        ),
         f"added {report.added} changed {report.changed} unchanged {report.unchanged}"
-        + (" – stopped, nothing was imported" if report.stopped else ""),
+        + (" – stopped, nothing was imported" if report.stopped else " – dry run" if report.dry_run else ""),
     ]
+
+
+def _count(report: ImportReport, kind: DifferenceKind) -> int:
+    return sum(difference.kind is kind for difference in report.differences)

@@ -85,7 +85,14 @@ from portal.identity.login.device_logins import (
 from portal.identity.login.kiosk_sessions import ABSOLUTE as KIOSK_SESSION_LIFETIME
 from portal.identity.login.kiosk_sessions import KioskSession, close_kiosk_session, kiosk_session, open_kiosk_session
 from portal.identity.revocation import prepare as prepare_revocation
-from portal.identity.staff.accounts import Provisioning, StaffMember, add_account, staff_member
+from portal.identity.staff.accounts import (
+    Provisioning,
+    StaffMember,
+    account_of,
+    add_account,
+    staff_member,
+    staff_names,
+)
 from portal.identity.staff.staff_login import log_in_staff
 from portal.identity.stop_list import lift_stop, stop_certificate
 from portal.identity.tables import LinkEnd, LinkRequestState, Role, StopReason
@@ -154,6 +161,7 @@ __all__ = [
     "TrustStoreUnusable",
     "VisitingCard",
     "WrongCertificateKind",
+    "account_of",
     "add_account",
     "admit",
     "admit_or_visit",
@@ -192,6 +200,7 @@ __all__ = [
     "record_identified",
     "record_visitor",
     "staff_member",
+    "staff_names",
     "stop_certificate",
     "trust_store",
 ]

@@ -10,7 +10,7 @@ from portal.register.changes import (
     remove_departed,
 )
 from portal.register.characters import CharacterFault, CharacterRefused, as_registered
-from portal.register.history import Version, history_of
+from portal.register.history import Version, as_of, history_of, state_on
 from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
     LIVING_HERE,
@@ -30,7 +30,7 @@ from portal.register.numbers import (
     individual_number,
     store_numbers,
 )
-from portal.register.records import household_of, resident, resident_id_of
+from portal.register.records import household_of, numbers_of, resident, resident_id_of
 from portal.register.restrictions import (
     issue_block,
     lift_hold,
@@ -63,6 +63,7 @@ __all__ = [
     "Sex",
     "UnknownResident",
     "Version",
+    "as_of",
     "as_registered",
     "cancel_departure",
     "change",
@@ -76,6 +77,7 @@ __all__ = [
     "lift_hold",
     "lock",
     "lock_household_among",
+    "numbers_of",
     "place_hold",
     "plan_departure",
     "protect",
@@ -84,5 +86,6 @@ __all__ = [
     "resident",
     "resident_id_of",
     "search",
+    "state_on",
     "store_numbers",
 ]

@@ -1,7 +1,7 @@
 """Changing a record: every change is a new version with a row of history and an audit event."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from portal import audit
+from portal import audit, database
 from portal.audit import Action, Actor, ActorKind
 from portal.clock import local_date
 from portal.register.characters import CharacterRefused, as_registered
@@ -64,6 +64,39 @@ def enter(
     audit.record(
         connection, at=now, actor=actor, action=Action.RECORD_IMPORTED, subject=record.id, detail={"version": 1}
     )
+
+
+def enter_all(
+    connection: sa.Connection,
+    entries: Iterable[tuple[ResidentRecord, date]],
+    *,
+    actor: Actor,
+    reason: ChangeReason,
+    now: datetime,
+) -> None:
+    """`enter` for many, each with its valid_from, into households in which nobody lives yet: there is no one to lock.
+
+    Raises CharacterRefused.
+    """
+    firsts = [
+        (replace(record, version=1, **_registered(vars(record))), valid_from)  # type: ignore[arg-type]
+        for record, valid_from in entries
+    ]
+    database.copy_in(connection, residents, (_row(first) for first, _ in firsts))
+    database.copy_in(
+        connection, resident_history,
+        (
+            _remembered(
+                first, {name: value for name, value in vars(first).items() if name in _CHANGEABLE},
+                valid_from=valid_from, actor=actor, reason=reason, filing_id=None, now=now,
+            )
+            for first, valid_from in firsts
+        ),
+    )  # fmt: skip
+    audit.record_all(
+        connection, at=now, actor=actor, action=Action.RECORD_IMPORTED,
+        events=((first.id, {"version": 1}) for first, _ in firsts),
+    )  # fmt: skip
 
 
 def change(
@@ -244,7 +277,7 @@ def _row(record: ResidentRecord) -> dict[str, object]:
     optional = (record.former_surname, record.common_name, record.reading)
     former, common, reading = (None if text is None else name_key(text) for text in optional)
     return {
-        **asdict(record),
+        **vars(record),
         "name_key": name_key(record.name),
         "former_surname_key": former,
         "common_name_key": common,
@@ -266,16 +299,29 @@ def _remember(
 ) -> None:
     connection.execute(
         _REMEMBER,
-        {
-            "resident_id": record.id,
-            "version": record.version,
-            "valid_from": valid_from,
-            "known_from": now,
-            "actor_kind": actor.kind.value,
-            "actor_id": actor.id,
-            "reason": reason,
-            "filing_id": filing_id,
-            "changes": canonical(changes),
-            "record": canonical(asdict(record)),
-        },
+        _remembered(record, changes, valid_from=valid_from, actor=actor, reason=reason, filing_id=filing_id, now=now),
     )
+
+
+def _remembered(
+    record: ResidentRecord,
+    changes: Mapping[str, object],
+    *,
+    valid_from: date,
+    actor: Actor,
+    reason: ChangeReason,
+    filing_id: UUID | None,
+    now: datetime,
+) -> dict[str, object]:
+    return {
+        "resident_id": record.id,
+        "version": record.version,
+        "valid_from": valid_from,
+        "known_from": now,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "reason": reason,
+        "filing_id": filing_id,
+        "changes": canonical(changes),
+        "record": canonical(vars(record)),
+    }

@@ -21,8 +21,9 @@ PUBLIC = Access(roles=None, anonymous=True)
 STAFF = Access(roles=None)
 REVIEWER = Access(roles=frozenset({Role.REVIEWER}))
 OPERATOR = Access(roles=frozenset({Role.OPERATOR}))
+AUDITOR = Access(roles=frozenset({Role.AUDITOR}))
 DESK = Access(roles=frozenset({Role.DESK}))
-WITH_TABS = Access(roles=frozenset({Role.REVIEWER, Role.DESK, Role.OPERATOR}))
+WITH_TABS = Access(roles=frozenset({Role.REVIEWER, Role.DESK, Role.OPERATOR, Role.AUDITOR}))
 
 ACCESS: dict[str, Access] = {
     "entrance.log_in": PUBLIC,
@@ -64,4 +65,6 @@ ACCESS: dict[str, Access] = {
     "switches.issuance": OPERATOR,
     "switches.certificate": OPERATOR,
     "switches.terminal": OPERATOR,
+    "audit_book.show": AUDITOR,
+    "audit_book.seek": AUDITOR,
 }

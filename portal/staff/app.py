@@ -19,6 +19,7 @@ from portal.staff import (
     words,
 )
 from portal.staff.access import ACCESS
+from portal.staff.audit import book
 from portal.staff.errors import describe, respond
 from portal.staff.member import authorise
 from portal.web import frame
@@ -34,6 +35,7 @@ def create_app(ground: Ground) -> flask.Flask:
     desk_pages = (entrance, tabs, queue, filing, cards, one_card, link_requests)
     for pages in (*desk_pages, devices, one_device, cases, papers, switches):
         app.register_blueprint(pages.pages)
+    app.register_blueprint(book.pages)
     app.jinja_env.globals.update(desk=tabs.desk)
     app.jinja_env.filters.update(
         day=words.day,

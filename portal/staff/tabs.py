@@ -69,7 +69,12 @@ def desk() -> Desk:
         city=city,
         member=here,
         roles="・".join(word for role, word in _ROLES.items() if role in here.roles),
-        tabs=(*_queue_tabs(figures), *_counter_tabs(requests), *_operator_tabs(open_cases)),
+        tabs=(
+            *_queue_tabs(figures),
+            *_counter_tabs(requests),
+            *_operator_tabs(open_cases),
+            *_auditor_tabs(here),
+        ),
         figures=figures,
         search=SearchForm(formdata=None, prefix="find") if figures else None,
         log_out=LogOutForm(formdata=None, prefix="out"),
@@ -89,6 +94,8 @@ def first_page(of: StaffMember) -> str | None:
         return flask.url_for("cards.find")
     if Role.OPERATOR in of.roles:
         return flask.url_for("devices.show")
+    if Role.AUDITOR in of.roles:
+        return flask.url_for("audit_book.show")
     return None
 
 
@@ -122,3 +129,8 @@ def _operator_tabs(open_cases: int | None) -> Iterator[Tab]:
     yield Tab("devices", "端末", flask.url_for("devices.show"))
     yield Tab("cases", "紙の確認待ち", flask.url_for("cases.show"), open_cases, urgent=True)
     yield Tab("switches", "発行の停止", flask.url_for("switches.show"))
+
+
+def _auditor_tabs(here: StaffMember) -> Iterator[Tab]:
+    if Role.AUDITOR in here.roles:
+        yield Tab("audit", "閲覧の記録", flask.url_for("audit_book.show"))

@@ -2,6 +2,7 @@
 
 from portal.audit.sealing.anchors import Anchor, AnchorFileBroken, anchor, read_anchors
 from portal.audit.sealing.chain import MOST_EVENTS, Seal, oldest_unsealed, seal
+from portal.audit.sealing.standing import Standing, Verification, remember, standing
 from portal.audit.sealing.verifying import Fault, FaultKind, Verified, verify
 
 __all__ = [
@@ -11,10 +12,14 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Seal",
+    "Standing",
+    "Verification",
     "Verified",
     "anchor",
     "oldest_unsealed",
     "read_anchors",
+    "remember",
     "seal",
+    "standing",
     "verify",
 ]

@@ -12,9 +12,10 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from portal.audit.sealing.anchors import Anchor
+from portal.audit.sealing.anchors import Anchor, digest
 from portal.audit.sealing.copying import Driver, copied, driver_of
 from portal.audit.sealing.lines import COLUMNS, GENESIS, head, instant, leaf
+from portal.audit.sealing.tables import audit_anchors
 
 UNSEALED_FOR = timedelta(minutes=1)
 _SEALS = """
@@ -30,6 +31,7 @@ _WITHOUT = """
     COPY (SELECT e.id, (extract(epoch from e.at) * 1000000)::bigint FROM audit_events e
           LEFT JOIN audit_leaves l ON l.event_id = e.id WHERE l.event_id IS NULL ORDER BY e.id) TO STDOUT
 """
+_REMEMBERED = sa.select(audit_anchors).order_by(audit_anchors.c.serial)
 # One snapshot, and no limit of time: the whole book may take minutes.
 _AT_ONCE = (
     sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"),
@@ -49,15 +51,23 @@ class FaultKind(StrEnum):
     SEAL_MISSING = "seal_missing"
     TRUNCATED = "truncated"
     REWRITTEN = "rewritten"
+    ANCHOR_MISSING = "anchor_missing"
+    ANCHOR_FORGOTTEN = "anchor_forgotten"
+    ANCHOR_MISPLACED = "anchor_misplaced"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One place where the book is not as it was sealed: the seal, and the event where there is one."""
+    """One place where the book is not as it was sealed: the seal, and the event where there is one.
+
+    `anchor` is the line in the file of anchors: the one that is missing, or that the database does not remember, or
+    that stands behind a later one.
+    """
 
     kind: FaultKind
     seal: int | None
     event: int | None = None
+    anchor: int | None = None
 
 
 @dataclass
@@ -78,9 +88,18 @@ class _Seal:
     events: int
     head: bytes
 
-    def follows(self, before: bytes, leaves: Sequence[bytes]) -> bool:
-        """Whether this head is what the one before it and these leaves make."""
-        return head(before, self.number, self.sealed_at, b"".join(leaves), len(leaves)) == self.head
+    def follows(self, before: "_Before", leaves: Sequence[bytes]) -> bool:
+        """Whether this head is what one before it and these leaves make."""
+        return before is None or self.head in self.heads(before, leaves)
+
+    def heads(self, before: "_Before", leaves: Sequence[bytes]) -> tuple[bytes, ...]:
+        """What the head must be after each of those before it."""
+        joined = b"".join(leaves)
+        return tuple(head(each, self.number, self.sealed_at, joined, len(leaves)) for each in before or ())
+
+
+_Before = tuple[bytes, ...] | None
+"""The heads that a seal may follow: what the one before says and what it must say; None when it is gone."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +123,7 @@ def examine(connection: sa.Connection, anchors: Sequence[Anchor], now: datetime)
     seals = {seal.number: seal for seal in _seals(driver)}
     heads = _heads(found, seals, _leaves(driver))
     _look_at_anchors(found, anchors, heads)
+    found.faults += _differing_anchors(anchors, connection.execute(_REMEMBERED).all(), now)
     for event, at in _unsealed(driver):
         found.unsealed += 1
         # What happened a moment ago waits for its seal; what is older was put in behind its back.
@@ -113,38 +133,28 @@ def examine(connection: sa.Connection, anchors: Sequence[Anchor], now: datetime)
 
 
 def _heads(found: Verified, seals: dict[int, _Seal], leaves: Iterable[tuple[int, _Leaf]]) -> dict[int, bytes]:
-    """The head after each seal as it must be by the leaves that are there, with every fault on the way."""
-    heads: dict[int, bytes] = {}
-    before: bytes | None = GENESIS
+    """The head after each seal as the seal says it, with every fault on the way."""
+    before: _Before = (GENESIS,)
     expected = 1
     for number, group in groupby(leaves, key=lambda entry: entry[0]):
         while expected < number:
             # All leaves of a seal are gone; if the seal is there, its own count says so below.
-            before = _without_leaves(found, seals, expected, heads)
+            before = _without_leaves(found, seals.get(expected), expected)
             expected += 1
         before = _sealed(found, seals.get(number), number, before, [leaf for _, leaf in group])
-        if before is not None:
-            heads[number] = before
         expected = number + 1
     for number in range(expected, max(seals, default=0) + 1):
-        before = _without_leaves(found, seals, number, heads)
-    return heads
+        before = _without_leaves(found, seals.get(number), number)
+    return {number: known.head for number, known in seals.items()}
 
 
-def _without_leaves(found: Verified, seals: dict[int, _Seal], number: int, heads: dict[int, bytes]) -> bytes | None:
-    known = seals.get(number)
-    if known is None:
-        found.faults.append(Fault(FaultKind.SEAL_MISSING, number))
-        return None
-    found.faults.append(Fault(FaultKind.LEAF_COUNT, number))
-    heads[number] = known.head
-    return known.head
+def _without_leaves(found: Verified, known: _Seal | None, number: int) -> _Before:
+    found.faults.append(Fault(FaultKind.SEAL_MISSING if known is None else FaultKind.LEAF_COUNT, number))
+    return None if known is None else (known.head,)
 
 
-def _sealed(
-    found: Verified, known: _Seal | None, number: int, before: bytes | None, leaves: list[_Leaf]
-) -> bytes | None:
-    """The head after this seal. The chain goes on from what the seal says, so that one fault is told once."""
+def _sealed(found: Verified, known: _Seal | None, number: int, before: _Before, leaves: list[_Leaf]) -> _Before:
+    """What the next seal may follow. It may be what this one says or should say, so that one fault is told once."""
     found.events += len(leaves)
     for entry in leaves:
         if entry.present is None:
@@ -155,15 +165,18 @@ def _sealed(
         found.faults += [Fault(FaultKind.EVENT_CHANGED, number, entry.event) for entry in changed]
         return None
     found.seals += 1
-    if before is None or known.follows(before, [entry.kept for entry in leaves]):
+    kept = [entry.kept for entry in leaves]
+    if known.follows(before, kept):
         # The seal vouches for the leaves (or the seal before it is gone): what differs is the event.
         found.faults += [Fault(FaultKind.EVENT_CHANGED, number, entry.event) for entry in changed]
-    else:
-        found.faults += _disagreeing(known, before, leaves, changed)
-    return known.head
+        if known.events != len(leaves):
+            found.faults.append(Fault(FaultKind.SEAL_CHANGED, number))
+        return (known.head,)
+    found.faults += _disagreeing(known, before, leaves, changed)
+    return (known.head, *known.heads(before, kept))
 
 
-def _disagreeing(known: _Seal, before: bytes, leaves: list[_Leaf], changed: list[_Leaf]) -> Iterator[Fault]:
+def _disagreeing(known: _Seal, before: _Before, leaves: list[_Leaf], changed: list[_Leaf]) -> Iterator[Fault]:
     """The head does not follow from the kept leaves: which of them, or the seal itself, is not what it was?"""
     number = known.number
     if known.follows(before, [entry.present or entry.kept for entry in leaves]):
@@ -187,6 +200,28 @@ def _look_at_anchors(found: Verified, anchors: Sequence[Anchor], heads: dict[int
         if known.number <= last and heads.get(known.number) != known.head:
             found.faults.append(Fault(FaultKind.REWRITTEN, known.number))
             return
+
+
+def _differing_anchors(
+    anchors: Sequence[Anchor], remembered: Sequence[sa.Row[tuple[object, ...]]], now: datetime
+) -> Iterator[Fault]:
+    """The file outside against what the database remembers of it: every line once, and in its order."""
+    serials = {digest(row.line): row.serial for row in remembered}
+    outside = {known.digest for known in anchors}
+    last = 0
+    for line, known in enumerate(anchors, 1):
+        serial = serials.get(known.digest)
+        if serial is None:
+            yield Fault(FaultKind.ANCHOR_FORGOTTEN, known.number, anchor=line)
+        elif serial <= last:
+            yield Fault(FaultKind.ANCHOR_MISPLACED, known.number, anchor=line)
+        else:
+            last = serial
+    for row in remembered:
+        # It is remembered before it is written, and the file was read before the database.
+        on_its_way = row.serial == remembered[-1].serial and now - row.at < UNSEALED_FOR
+        if digest(row.line) not in outside and not on_its_way:
+            yield Fault(FaultKind.ANCHOR_MISSING, row.seal, anchor=row.serial)
 
 
 def _seals(driver: Driver) -> Iterator[_Seal]:

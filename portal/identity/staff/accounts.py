@@ -49,6 +49,10 @@ _ADD_ROLE = staff_roles.insert()
 _BY_ID = sa.select(staff_accounts.c.id, staff_accounts.c.login, staff_accounts.c.display_name).where(
     staff_accounts.c.id == sa.bindparam("of_account"), staff_accounts.c.active
 )
+_NAMES = sa.select(staff_accounts.c.id, staff_accounts.c.display_name).where(
+    staff_accounts.c.id == sa.func.any(sa.bindparam("wanted", type_=sa.ARRAY(sa.Uuid)))
+)
+_BY_LOGIN = sa.select(staff_accounts.c.id).where(staff_accounts.c.login == sa.bindparam("named"))
 _ROLES = sa.select(staff_roles.c.role).where(staff_roles.c.account_id == sa.bindparam("of_account"))
 
 
@@ -103,6 +107,17 @@ def staff_member(connection: sa.Connection, account_id: UUID) -> StaffMember | N
         return None
     roles = connection.execute(_ROLES, {"of_account": account_id}).scalars()
     return StaffMember(row.id, row.login, row.display_name, frozenset(roles))
+
+
+def staff_names(connection: sa.Connection, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of these accounts, of those as well that have been switched off."""
+    return {row.id: row.display_name for row in connection.execute(_NAMES, {"wanted": list(account_ids)})}
+
+
+def account_of(connection: sa.Connection, login: str) -> UUID | None:
+    """Whose login it is, or was; None when nobody ever had it."""
+    found: UUID | None = connection.execute(_BY_LOGIN, {"named": login}).scalar_one_or_none()
+    return found
 
 
 def _demand_fit(login: str, display_name: str, roles: Collection[Role], password: str) -> None:

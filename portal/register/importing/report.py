@@ -48,8 +48,9 @@ class RefusalCode(StrEnum):
 
 
 class DifferenceKind(StrEnum):
-    """How the register and the files differed: changed to follow them, kept against them, or not in them."""
+    """How the register and the files differed: new in it, changed to follow them, kept against them, not in them."""
 
+    ADDED = "added"
     CHANGED = "changed"
     STATUS_KEPT = "status_kept"
     ABSENT = "absent"
@@ -82,7 +83,8 @@ class Difference:
 class ImportReport:
     """Counts of residents and of changed family registers, and everything an officer has to look at.
 
-    `stopped`: nothing at all was imported.
+    `stopped`: nothing at all was imported. `dry_run`: nothing was written, it is what an import would do now.
+    Of a register that was empty before, `differences` does not list everybody who was added.
     """
 
     added: int = 0
@@ -92,6 +94,7 @@ class ImportReport:
     differences: list[Difference] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     stopped: bool = False
+    dry_run: bool = False
 
     def add(self, part: "ImportReport") -> None:
         """Take over what one transaction did."""

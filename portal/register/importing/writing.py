@@ -93,11 +93,12 @@ class Writer:
 
     def _member(self, member: Member, household_id: UUID, known: UUID | None, written: ImportReport) -> None:
         resident_id = known or uuid4()
-        wanted = _record(member.row, resident_id, household_id)
+        wanted = record_from(member.row, resident_id, household_id)
         fields = self._enter(member, wanted) if known is None else self._update(member, wanted, written)
         changed = [*fields, *self._beside(member, resident_id, written)]
         if known is None:
             written.added += 1
+            written.differences.append(Difference(member.number, DifferenceKind.ADDED))
         elif changed:
             written.changed += 1
             written.differences.append(Difference(member.number, DifferenceKind.CHANGED, tuple(changed)))
@@ -108,7 +109,7 @@ class Writer:
         enter(
             self.connection,
             wanted,
-            valid_from=self._valid_from(member.row, wanted.became_resident_on),
+            valid_from=valid_from(member.row, wanted.became_resident_on, self.now),
             actor=self.actor,
             reason=ChangeReason.IMPORT,
             now=self.now,
@@ -132,7 +133,7 @@ class Writer:
                 self.connection,
                 wanted.id,
                 changes,
-                valid_from=self._valid_from(member.row, None),
+                valid_from=valid_from(member.row, None, self.now),
                 actor=self.actor,
                 reason=ChangeReason.IMPORT,
                 filing_id=None,
@@ -150,7 +151,7 @@ class Writer:
             )  # fmt: skip
         except NumberTaken as error:
             raise WriteRefused(row.refusal("individual_number", RefusalCode.NUMBER_TAKEN)) from error
-        source = f"import:{resident_id}"
+        source = hold_source(resident_id)
         if row.flag("change_in_progress"):
             place_hold(
                 self.connection,
@@ -169,11 +170,19 @@ class Writer:
             written.differences.append(Difference(member.number, DifferenceKind.STATUS_KEPT, tuple(attached.kept)))
         return [*(["numbers"] if renumbered else []), *attached.changed]
 
-    def _valid_from(self, row: Row, otherwise: date | None) -> date:
-        return row.day("valid_from") or otherwise or local_date(self.now)
+
+def hold_source(resident_id: UUID) -> str:
+    """Under which name an import holds a resident's issuances."""
+    return f"import:{resident_id}"
 
 
-def _record(row: Row, resident_id: UUID, household_id: UUID) -> ResidentRecord:
+def valid_from(row: Row, otherwise: date | None, now: datetime) -> date:
+    """From when the state of a row holds: as it says, else `otherwise`, else the day of the import."""
+    return row.day("valid_from") or otherwise or local_date(now)
+
+
+def record_from(row: Row, resident_id: UUID, household_id: UUID) -> ResidentRecord:
+    """The record that a row asks for, as the first version."""
     sex = row.optional_text("sex")
     nationality = row.optional_text("nationality")
     return ResidentRecord(

@@ -14,11 +14,13 @@ import sqlalchemy as sa
 
 from portal import database
 from portal.audit import sealing
+from portal.audit.sealing import Fault
 from portal.audit.sealing.tables import audit_seals
 from portal.commands import audit
 from portal.ground import Ground
 from tests.conftest import CHECKOUT
-from tests.portal.audit.book import Tamperer, record, write
+from tests.portal.audit.book import record, write
+from tests.portal.audit.tampering import Tamperer
 from tests.portal.worker.conftest import settings_file
 
 __all__ = ["settings_file"]
@@ -76,6 +78,11 @@ def test_a_sealer_seals_what_comes_anchors_its_head_and_the_book_is_sound_then(
     answer = verified(settings_file, tmp_path / "anchors.jsonl")
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.startswith("2 events under 2 seals, 0 not sealed yet, ")
+    with database.transaction(ground.engine) as connection:
+        standing = sealing.standing(connection)
+    assert standing.verified is not None
+    assert (standing.verified.events, standing.verified.faults) == (2, 0)
+    assert (standing.seals, standing.anchored_seal, standing.unsealed_since) == (2, 2, None)
 
 
 @pytest.mark.parametrize("lost", [psycopg.OperationalError("cut"), sa.exc.OperationalError("", {}, Exception())])
@@ -99,12 +106,14 @@ def test_what_was_done_to_the_book_is_named_with_its_place(
 ) -> None:
     anchors, dice = tmp_path / "anchors.jsonl", random.Random(3)
     anchors.touch()
-    book = write(ground.engine, dice, 5)
+    book = write(ground.engine, tmp_path / "other.jsonl", dice, 5)
     with ground.engine.begin() as connection:
-        _, seal, event = Tamperer(connection, book, dice).changes_an_event()
+        expected = Tamperer(connection, book, dice).changes_an_event()
+    assert isinstance(expected, Fault)
     answer = verified(settings_file, anchors)
     assert answer.returncode == 1
-    assert f"event_changed: seal {seal}, event {event}\n" in answer.stdout
+    assert f"event_changed: seal {expected.seal}, event {expected.event}\n" in answer.stdout
+    assert "anchor_missing: seal 5, event -, anchor 1\n" in answer.stdout
 
 
 @pytest.mark.usefixtures("ground")

@@ -29,7 +29,7 @@ def test_the_application_writes_events_and_reads_seals(governed: sa.Engine) -> N
     with database.transaction(governed) as connection:
         connection.exec_driver_sql("SET LOCAL ROLE portal_app")
         record(connection, random.Random(2), MORNING)
-        assert sealing.oldest_unsealed(connection, MORNING) == MORNING
+        assert sealing.oldest_unsealed(connection) == MORNING
 
 
 def test_the_sealer_seals_and_reads_nothing_else(governed: sa.Engine) -> None:
@@ -46,9 +46,14 @@ FORBIDDEN = [
     ("portal_app", "UPDATE audit_events SET actor_id = 'x'"),
     ("portal_app", "DELETE FROM audit_events"),
     ("portal_app", "TRUNCATE audit_events"),
+    ("portal_app", "INSERT INTO audit_verifications (at, events, seals, faults) VALUES (now(), 1, 1, 0)"),
+    ("portal_app", "DELETE FROM audit_verifications"),
+    ("portal_app", "UPDATE resident_history SET version = 0"),
+    ("portal_app", "DELETE FROM resident_history"),
+    ("portal_app", "TRUNCATE resident_history"),
     *(
         ("portal_app", statement.format(table))
-        for table in ("audit_seals", "audit_leaves")
+        for table in ("audit_seals", "audit_leaves", "audit_anchors")
         for statement in ("INSERT INTO {0} SELECT * FROM {0}", "DELETE FROM {0}", "TRUNCATE {0}")
     ),
     (
@@ -59,6 +64,9 @@ FORBIDDEN = [
     ("portal_sealer", "DELETE FROM audit_events"),
     ("portal_sealer", "UPDATE audit_seals SET events = 0"),
     ("portal_sealer", "DELETE FROM audit_leaves"),
+    ("portal_sealer", "DELETE FROM audit_anchors"),
+    ("portal_sealer", "UPDATE audit_verifications SET faults = 0"),
+    ("portal_sealer", "SELECT nextval('audit_events_id_seq')"),
     ("portal_sealer", "SELECT * FROM residents"),
     ("portal_sealer", "SELECT * FROM issuance_documents"),
 ]

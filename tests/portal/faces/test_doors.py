@@ -99,6 +99,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("staff", "POST", "/switches/issuance"): STAFF,
     ("staff", "POST", "/switches/certificates/<kind>"): STAFF,
     ("staff", "POST", "/switches/terminals/<terminal_id>"): STAFF,
+    ("staff", "GET", "/audit"): STAFF,
+    ("staff", "POST", "/audit"): STAFF,
     ("verify", "GET", "/static/<path:filename>"): PUBLIC,
     ("verify", "GET", "/healthz"): PUBLIC,
     ("verify", "GET", "/"): PUBLIC,

@@ -15,7 +15,7 @@ from portal.register import IssueBlock
 from portal.register.changes import present_record
 from portal.register.importing import import_directory
 from portal.register.numbers import is_individual_number
-from tests.portal.conftest import MORNING
+from tests.portal.conftest import MovableClock
 from tests.world.demo_city.cast import CAST, Role
 from tests.world.demo_city.city import CardState, City, Person
 from tests.world.demo_city.writing import make_city, write_city
@@ -139,7 +139,10 @@ def test_the_import_takes_the_whole_city_and_then_finds_nothing_to_do(
 ) -> None:
     write_city(city, tmp_path)
     officer = Actor(ActorKind.SYSTEM, "tests")
-    reports = [import_directory(ground.engine, ground.fields, tmp_path, actor=officer, now=MORNING) for _ in range(2)]
+    reports = [
+        import_directory(ground.engine, ground.fields, tmp_path, actor=officer, clock=MovableClock())
+        for _ in range(2)
+    ]
     assert [report.added for report in reports] == [len(city.people), 0]
     assert [report.refusals for report in reports] == [[], []]
     assert reports[1].unchanged == len(city.people)

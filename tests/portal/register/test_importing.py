@@ -14,7 +14,7 @@ from portal.register.changes import present_record
 from portal.register.importing import Difference, DifferenceKind, ImportReport, Refusal, RefusalCode, import_directory
 from portal.register.seals.tables import seals
 from portal.register.tables import resident_history
-from tests.portal.conftest import MORNING
+from tests.portal.conftest import MORNING, MovableClock
 from tests.portal.register.events import subjects
 from tests.portal.register.files import (
     HOME,
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(ground: Ground, folder: Path) -> ImportReport:
-    return import_directory(ground.engine, ground.fields, folder, actor=TESTER, now=MORNING)
+    return import_directory(ground.engine, ground.fields, folder, actor=TESTER, clock=MovableClock())
 
 
 def record(ground: Ground, number: str) -> ResidentRecord:

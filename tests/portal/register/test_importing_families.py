@@ -11,7 +11,7 @@ from portal.register.domiciles import FamilyRegister, family_register_of
 from portal.register.importing import Difference, DifferenceKind, ImportReport, Refusal, RefusalCode, import_directory
 from portal.register.seals import SealRegistration, cancel, seal_of
 from portal.register.taxes import tax_of
-from tests.portal.conftest import MORNING
+from tests.portal.conftest import MORNING, MovableClock
 from tests.portal.register.files import (
     OTHER_HOME,
     assessment,
@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(ground: Ground, folder: Path) -> ImportReport:
-    return import_directory(ground.engine, ground.fields, folder, actor=TESTER, now=MORNING)
+    return import_directory(ground.engine, ground.fields, folder, actor=TESTER, clock=MovableClock())
 
 
 def put(folder: Path, name: str, rows: Rows) -> None:

@@ -18,7 +18,7 @@ from portal.register.changes import change, present_record
 from portal.register.importing import Refusal, RefusalCode, import_directory
 from portal.register.variants import adobe_japan, moji_joho
 from tests.conftest import CHECKOUT
-from tests.portal.conftest import MORNING
+from tests.portal.conftest import MORNING, MovableClock
 from tests.portal.register.files import household, resident, write
 from tests.portal.register.people import TESTER, put_resident
 
@@ -162,7 +162,7 @@ def test_an_import_writes_names_as_moji_joho_and_names_field_and_code_points_of_
             resident("2", name="渡邉\U000e0104　太郎", household_number="H2"),
         ],
     )
-    report = import_directory(ground.engine, ground.fields, folder, actor=TESTER, now=MORNING)
+    report = import_directory(ground.engine, ground.fields, folder, actor=TESTER, clock=MovableClock())
     [refusal] = [refusal for refusal in report.refusals if refusal.code is RefusalCode.UNKNOWN_VARIANT]
     assert refusal == Refusal("residents.csv", 3, "name", RefusalCode.UNKNOWN_VARIANT)
     assert refusal.code_points == "U+9089 U+E0104"

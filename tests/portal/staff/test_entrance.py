@@ -179,6 +179,6 @@ def test_a_log_in_never_leads_elsewhere(visitor: Desk, employ: Employ, clock: Mo
 
 
 def test_a_role_without_pages_is_told_so(sit_down: SitDown) -> None:
-    answer = sit_down("kansa", Role.AUDITOR, name="監査 太郎").get("/")
+    answer = sit_down("kansa", Role.ADMINISTRATOR, name="管理 太郎").get("/")
     assert answer.status_code == 200
     assert "開ける画面は、まだありません" in words(answer)
