@@ -10,6 +10,7 @@ from portal.register.changes import (
     remove_departed,
 )
 from portal.register.characters import CharacterFault, CharacterRefused, as_registered
+from portal.register.fragments import NoSuchDay
 from portal.register.history import Version, history_of
 from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
@@ -27,7 +28,10 @@ from portal.register.numbers import (
     NumberInvalid,
     NumberTaken,
     find_by_individual_number,
+    find_by_resident_code,
     individual_number,
+    is_individual_number,
+    is_resident_code,
     store_numbers,
 )
 from portal.register.records import household_of, resident, resident_id_of
@@ -40,10 +44,11 @@ from portal.register.restrictions import (
     protect,
     protected,
 )
-from portal.register.searching import FoundResident, SearchTooWide, search
+from portal.register.searching import MOST_FOUND, FoundPage, FoundResident, SearchTooWide, search
 
 __all__ = [
     "LIVING_HERE",
+    "MOST_FOUND",
     "ChangeReason",
     "CharacterFault",
     "CharacterRefused",
@@ -51,10 +56,12 @@ __all__ = [
     "FieldUnchangeable",
     "FieldValue",
     "Fit",
+    "FoundPage",
     "FoundResident",
     "HoldReason",
     "HouseholdRecord",
     "IssueBlock",
+    "NoSuchDay",
     "NumberInvalid",
     "NumberTaken",
     "ResidentRecord",
@@ -67,11 +74,14 @@ __all__ = [
     "cancel_departure",
     "change",
     "find_by_individual_number",
+    "find_by_resident_code",
     "fitting",
     "gone",
     "history_of",
     "household_of",
     "individual_number",
+    "is_individual_number",
+    "is_resident_code",
     "issue_block",
     "lift_hold",
     "lock",

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.bench import agent, audit, certificates, identity, issuing, revocation, tap_to_ticket
+from tests.bench import agent, audit, certificates, identity, issuing, register, revocation, tap_to_ticket
 from tests.bench.figures import Figure
 
 # A measurement is one line here: its name on the command line, and the function that yields its figures.
@@ -15,6 +15,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "revocation": revocation.measure,
     "certificates": certificates.measure,
     "audit": audit.measure,
+    "register": register.measure,
     "agent": agent.measure,
 }
 

@@ -15,7 +15,7 @@ from tests.portal.register.people import TESTER, put_resident
 
 def find(connection: sa.Connection, **terms: str) -> list[UUID]:
     found = register.search(connection, **terms, reader=TESTER, why="test", now=MORNING)  # type: ignore[arg-type]
-    return [hit.id for hit in found]
+    return [hit.id for hit in found.residents]
 
 
 @pytest.fixture
@@ -72,4 +72,6 @@ def test_a_search_and_everybody_it_shows_are_in_the_audit(connection: sa.Connect
 def test_no_more_are_shown_than_asked_for(connection: sa.Connection) -> None:
     for _ in range(4):
         put_resident(connection, name="同姓　多数")
-    assert len(register.search(connection, name="同姓", reader=TESTER, why="test", now=MORNING, limit=3)) == 3
+    assert (
+        len(register.search(connection, name="同姓", reader=TESTER, why="test", now=MORNING, limit=3).residents) == 3
+    )
