@@ -1,5 +1,6 @@
 """The register (住民基本台帳): residents, households, their history, and what stops a paper about them."""
 
+from portal.register.attributions import Attribution, attributions_of
 from portal.register.changes import (
     DepartureImpossible,
     FieldUnchangeable,
@@ -36,6 +37,8 @@ from portal.register.numbers import (
 )
 from portal.register.records import household_of, resident, resident_id_of
 from portal.register.restrictions import (
+    Hold,
+    holds_of,
     issue_block,
     lift_hold,
     lock,
@@ -49,6 +52,7 @@ from portal.register.searching import MOST_FOUND, FoundPage, FoundResident, Sear
 __all__ = [
     "LIVING_HERE",
     "MOST_FOUND",
+    "Attribution",
     "ChangeReason",
     "CharacterFault",
     "CharacterRefused",
@@ -58,6 +62,7 @@ __all__ = [
     "Fit",
     "FoundPage",
     "FoundResident",
+    "Hold",
     "HoldReason",
     "HouseholdRecord",
     "IssueBlock",
@@ -71,6 +76,7 @@ __all__ = [
     "UnknownResident",
     "Version",
     "as_registered",
+    "attributions_of",
     "cancel_departure",
     "change",
     "find_by_individual_number",
@@ -78,6 +84,7 @@ __all__ = [
     "fitting",
     "gone",
     "history_of",
+    "holds_of",
     "household_of",
     "individual_number",
     "is_individual_number",

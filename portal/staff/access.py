@@ -64,4 +64,8 @@ ACCESS: dict[str, Access] = {
     "switches.issuance": OPERATOR,
     "switches.certificate": OPERATOR,
     "switches.terminal": OPERATOR,
+    "register_finding.find": DESK,
+    "register_finding.search": DESK,
+    "register_finding.by_number": DESK,
+    "register_record.show": DESK,
 }
