@@ -21,11 +21,17 @@ __all__ = ["base_settings", "postgres", "signing_keys", "template", "token"]
 
 RESIDENTS = BLOCK + 300
 _READER = Actor(ActorKind.SYSTEM, "tests")
-_ORPHANS = {
-    "residents": "household_id NOT IN (SELECT id FROM households)",
-    "resident_history": "resident_id NOT IN (SELECT id FROM residents)",
-    "resident_numbers": "resident_id NOT IN (SELECT id FROM residents)",
-}
+_ORPHANS = sa.text(
+    "SELECT (SELECT count(*) FROM residents WHERE household_id NOT IN (SELECT id FROM households)), "
+    "(SELECT count(*) FROM resident_history WHERE resident_id NOT IN (SELECT id FROM residents)), "
+    "(SELECT count(*) FROM resident_numbers WHERE resident_id NOT IN (SELECT id FROM residents)), "
+    "(SELECT count(*) FROM households WHERE 1 <> "
+    "(SELECT count(*) FROM residents WHERE household_id = households.id AND is_head))"
+)
+_COUNTS = sa.text(
+    "SELECT (SELECT count(*) FROM residents), (SELECT count(*) FROM resident_history), "
+    "(SELECT count(*) FROM resident_numbers)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +50,8 @@ def engine(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.Engine]:
 
 def test_every_table_of_the_register_is_filled_as_an_import_fills_it(engine: sa.Engine) -> None:
     with engine.connect() as connection:
-        for table in ("residents", "resident_history", "resident_numbers"):
-            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == RESIDENTS, table
-        for table, orphan in _ORPHANS.items():
-            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE {orphan}").scalar_one() == 0, table
-        heads = "SELECT count(*) FROM households h WHERE 1 <> (SELECT count(*) FROM residents r WHERE r.household_id = h.id AND r.is_head)"
-        assert connection.exec_driver_sql(heads).scalar_one() == 0
+        assert tuple(connection.execute(_COUNTS).one()) == (RESIDENTS, RESIDENTS, RESIDENTS)
+        assert tuple(connection.execute(_ORPHANS).one()) == (0, 0, 0, 0)
 
 
 def test_each_record_is_its_own_history_and_stands_under_the_keys_of_the_product(engine: sa.Engine) -> None:

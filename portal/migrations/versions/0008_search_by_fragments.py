@@ -13,11 +13,12 @@ branch_labels = None
 depends_on = None
 
 # The numbers are those of portal/register/fragments.py; docs/decisions/0013 says why they are no trigrams. The cost is
-# far above what the function takes: a plan that computes it for every resident must never look cheap.
+# far above what the function takes, so that no plan computes it for every resident, and it is parallel-restricted, so
+# that no search waits for worker processes to start.
 FRAGMENTS = """
 CREATE FUNCTION resident_fragments(
     name_key text, common_name_key text, former_surname_key text, reading_key text, address_key text, birth_date text
-) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
+) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE PARALLEL RESTRICTED COST 1000 AS $$
 DECLARE
     found bigint[] := '{}';
     letter text;

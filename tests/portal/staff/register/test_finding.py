@@ -11,6 +11,7 @@ from portal import database, register
 from portal.audit import Action
 from portal.ground import Ground
 from portal.register import searching
+from portal.staff.register import finding
 from portal.staff.register.dates import typed_period
 from tests.portal.register.people import TESTER
 from tests.portal.staff.desk import Desk, words
@@ -102,21 +103,21 @@ def test_too_wide_a_search_shows_nobody_and_says_how_to_narrow_it(
 
 
 def test_everybody_is_on_exactly_one_page_and_only_whom_a_page_shows_is_in_its_audit(
-    desk: Desk, ground: Ground
+    desk: Desk, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    people = settle_family(
-        ground, *({"name": f"山田　{n:02}郎", "reading": f"ヤマダ　{n:02}ロウ"} for n in range(52))
-    )
+    monkeypatch.setattr(finding, "_A_PAGE", 3)
+    people = settle_family(ground, *({"name": f"山田　{n}郎", "reading": f"ヤマダ　{n}ロウ"} for n in range(5)))
     first = find(desk, name="山田")
-    assert "52人のうち、はじめの50人" in words(first)
-    assert len(events(ground, Action.RECORD_SEARCHED)) == 51
+    assert "5人のうち、はじめの3人" in words(first)
+    assert len(events(ground, Action.RECORD_SEARCHED)) == 1 + 3
     after = re.search(r'name="after" value="([^"]+)"', first.text)
     assert after is not None
     second = find(desk, name="山田", after=after[1])
-    assert "52人（続き）" in words(second)
+    assert "5人（続き）" in words(second)
     assert "次の50人" not in second.text
+    assert len(events(ground, Action.RECORD_SEARCHED)) == 1 + 3 + 1 + 2
     shown = [re.findall(r'href="/register/([0-9a-f-]{36})', page.text) for page in (first, second)]
-    assert [len(page) for page in shown] == [50, 2]
+    assert [len(page) for page in shown] == [3, 2]
     assert sorted(shown[0] + shown[1]) == sorted(map(str, people))
 
 

@@ -64,8 +64,8 @@ def test_an_unknown_resident_is_not_found(desk: Desk) -> None:
 def test_the_record_shows_what_is_registered_and_leaves_out_what_is_empty(desk: Desk, family: list[UUID]) -> None:
     page = words(desk.get(record(family[0])))
     for text in (
-        "本間　さくら",
-        "ホンマ　サクラ",
+        "本間 さくら",
+        "ホンマ サクラ",
         "平成3年4月8日",
         PLAIN.address,
         "本籍",
@@ -93,7 +93,7 @@ def test_a_version_shows_who_when_why_from_which_filing_and_only_what_it_changed
     assert "効力の日 令和8年10月1日（木）" in text
     assert "記録した時 令和8年10月2日（金）12:04" in text
     assert "記録した人 伊藤 葵" in text
-    assert "項目 前 後 氏名 本間　さくら 本間　櫻 旧氏 なし 旧川 " in text
+    assert "項目 前 後 氏名 本間 さくら 本間 櫻 旧氏 なし 旧川 " in text
     assert f'<a class="num" href="/filings/{filing.id}">{filing.receipt_number}</a>' in page.text
     assert "既存住基からの取込 第1版 効力の日 平成27年4月1日（水）" in text
     assert text.index("第2版") < text.index("既存住基からの取込 第1版")
