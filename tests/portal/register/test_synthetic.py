@@ -15,9 +15,7 @@ from portal.register import ResidentStatus
 from portal.register.search_keys import address_key, name_key
 from tests.bench import synthetic
 from tests.bench.synthetic.people import BLOCK, block
-from tests.portal.conftest import MORNING, base_settings, postgres, signing_keys, template, token
-
-__all__ = ["base_settings", "postgres", "signing_keys", "template", "token"]
+from tests.portal.conftest import MORNING
 
 RESIDENTS = BLOCK + 300
 _READER = Actor(ActorKind.SYSTEM, "tests")
