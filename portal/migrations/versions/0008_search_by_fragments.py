@@ -74,6 +74,8 @@ END $$
 
 def upgrade() -> None:
     op.execute(sa.text(FRAGMENTS))
+    # Over a register that is there already, building the index takes minutes.
+    op.execute(sa.text("SET LOCAL statement_timeout = 0"))
     op.execute(
         sa.text(
             "CREATE INDEX ix_residents_fragments ON residents USING gin (resident_fragments("
