@@ -209,8 +209,9 @@ def release(  # noqa: PLR0917
     found = connection.execute(_BY_ID, {"of_issuance": issuance_id}).one_or_none()
     if found is None or found.terminal_id != terminal_id or found.session != str(session.id):
         raise IssuanceUnknown
-    # Residents first, then the issuance: the order every suppression takes.
-    register.lock_residents_among(connection, {found.resident_id, *found.persons})
+    # Residents first, then the issuance: the order every suppression takes. All of the household: a paper about a
+    # child names its head, whose record must not change between the comparison and the end of this transaction.
+    register.lock_household_among(connection, found.resident_id, found.persons)
     row = connection.execute(_LOCKED, {"of_issuance": issuance_id}).one()
     document = connection.execute(_DOCUMENT, {"of_issuance": issuance_id}).one_or_none()
     if document is None or State(row.state) not in HOLDING_DOCUMENT:

@@ -35,6 +35,21 @@ _LOCK_TOGETHER = (
     .order_by(residents.c.id)
     .with_for_update(key_share=True)
 )
+_OF_THE_SAME = residents.alias("of_the_same")
+_LOCK_HOUSEHOLD = (
+    sa.select(residents.c.id)
+    .where(
+        sa.or_(
+            residents.c.id == sa.func.any(sa.bindparam("wanted", type_=sa.ARRAY(sa.Uuid))),
+            residents.c.household_id
+            == sa.select(_OF_THE_SAME.c.household_id)
+            .where(_OF_THE_SAME.c.id == sa.bindparam("living_with", type_=sa.Uuid))
+            .scalar_subquery(),
+        )
+    )
+    .order_by(residents.c.id)
+    .with_for_update(key_share=True, of=residents)
+)
 _STANDING = sa.select(
     residents.c.status,
     sa.exists()
@@ -106,13 +121,17 @@ def lock(connection: sa.Connection, resident_ids: Collection[UUID]) -> None:
 
     Raises UnknownResident.
     """
-    if len(lock_residents_among(connection, resident_ids)) != len(set(resident_ids)):
+    if len(connection.execute(_LOCK, {"wanted": list(set(resident_ids))}).all()) != len(set(resident_ids)):
         raise UnknownResident("one of the residents to be locked does not exist")
 
 
-def lock_residents_among(connection: sa.Connection, ids: Collection[UUID]) -> frozenset[UUID]:
-    """Lock like `lock`, leaving out whoever has no record here (persons of a 戸籍 who live elsewhere)."""
-    return frozenset(connection.execute(_LOCK, {"wanted": list(set(ids))}).scalars())
+def lock_household_among(connection: sa.Connection, resident_id: UUID, ids: Collection[UUID]) -> None:
+    """Lock everybody of the resident's household and all of `ids` who have a record here, in the order of `lock`.
+
+    A paper about one of a household says who its head is, and whether it may be given depends on them all. Persons of
+    a 戸籍 who live elsewhere have no record here.
+    """
+    connection.execute(_LOCK_HOUSEHOLD, {"wanted": list({resident_id, *ids}), "living_with": resident_id})
 
 
 def lock_with_households(

@@ -102,8 +102,9 @@ def pull_at(counter: Counter, cards: tuple[str, str], how: str, command: int, fi
     counter.world.remove()
     counter.world.set_faults(unlucky)
     counter.wait(lambda status: status.state == "no_card")
-    if not _serve(counter, following):
-        findings.next_not_served.append(case)
+    seen = _serve(counter, following)
+    if seen is not None:
+        findings.next_not_served.append(f"{case}: {seen}")
     return pulled
 
 
@@ -135,13 +136,16 @@ def _watch(counter: Counter, visit: Visit, card: str) -> bool:
     return not counter.world.state(card)["inserted"]
 
 
-def _serve(counter: Counter, card: str) -> bool:
+def _serve(counter: Counter, card: str) -> str | None:
+    """Serve this card; what was seen instead, or None when it was served."""
     visit = Visit(counter.reader)
     counter.world.insert(card)
     _watch(counter, visit, card)
     counter.world.remove()
     counter.wait(lambda status: status.state == "no_card")
-    return visit.state is State.CHOOSE_CONTENT and visit.portal.certificates == [counter.certificate_of(card)]
+    if visit.state is not State.CHOOSE_CONTENT:
+        return f"{sorted(visit.messages)} at {visit.state}"
+    return None if visit.portal.certificates == [counter.certificate_of(card)] else "somebody else's certificate"
 
 
 def main() -> int:

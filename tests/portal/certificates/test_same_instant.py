@@ -1,7 +1,7 @@
 """Requests and changes that meet in one instant (川崎市, 2023-05: two requests within a second; 宗像市, 2023-06)."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -62,3 +62,29 @@ def test_releases_to_two_of_one_household_take_their_locks_in_one_order(kiosk: K
             free = sa.text("SELECT 1 FROM residents WHERE id = :id FOR NO KEY UPDATE SKIP LOCKED")
             assert connection.execute(free, {"id": last}).first() is not None
         assert isinstance(released.result(10), Released)
+
+
+def test_a_head_is_not_renamed_while_the_paper_of_another_that_names_them_is_handed_out(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head, child = kiosk.household({}, {"name": "渡辺　太郎", "relationship": "子"})
+    visit = Visit(uuid4(), child)
+    issuance = kiosk.asked(visit, [child])
+    kiosk.render(issuance)
+    kiosk.pay(issuance, visit)
+    engine, honest = kiosk.ground.engine, municipality.current
+
+    with ThreadPoolExecutor(1) as threads, watcher(engine) as watching, monkeypatch.context() as patch:
+        renaming: list[Future[None]] = []
+
+        def renamed_after_the_locks(connection: sa.Connection) -> Municipality:
+            here = honest(connection)
+            if not renaming:
+                renaming.append(threads.submit(kiosk.correct, head, name="渡部　葵"))
+                until(lambda: locks_waited_for(watching) == 1)
+            return here
+
+        patch.setattr(municipality, "current", renamed_after_the_locks)
+        released = kiosk.fetch(issuance, visit)
+        renaming[0].result(10)
+    assert isinstance(released, Released)
