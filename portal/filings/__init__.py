@@ -38,7 +38,17 @@ from portal.filings.queue import (
     queue,
     queue_counts,
 )
-from portal.filings.reading import Claim, Decision, Filing, Officer, Step, filing_for, filings_of, timeline
+from portal.filings.reading import (
+    Claim,
+    Decision,
+    Filing,
+    Officer,
+    Step,
+    filing_for,
+    filings_of,
+    receipt_numbers,
+    timeline,
+)
 from portal.filings.review import LEASE, Review, open_for_review, release_claim
 from portal.filings.states import FilingEvent, FilingState, IllegalTransition
 from portal.filings.submission import submit, submitted_with
@@ -102,6 +112,7 @@ __all__ = [
     "parse_planned_date",
     "queue",
     "queue_counts",
+    "receipt_numbers",
     "release_claim",
     "release_departed",
     "submit",

@@ -1,5 +1,6 @@
 """Filings as values, and reading them: a resident sees only what that resident filed."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -17,6 +18,9 @@ _ALL_OWN = (
     sa.select(filings)
     .where(filings.c.resident_id == sa.bindparam("resident"))
     .order_by(filings.c.submitted_at.desc(), filings.c.number.desc())
+)
+_NUMBERS = sa.select(filings.c.id, filings.c.receipt_number).where(
+    filings.c.id == sa.func.any(sa.bindparam("wanted", type_=sa.ARRAY(sa.Uuid)))
 )
 _EVENTS = (
     sa.select(filing_events.c.event, filing_events.c.to_state, filing_events.c.at)
@@ -100,6 +104,12 @@ def filing_for(connection: sa.Connection, filing_id: UUID, *, resident_id: UUID)
 def filings_of(connection: sa.Connection, resident_id: UUID) -> tuple[Filing, ...]:
     """Everything this person filed, newest first."""
     return tuple(filing_of(row) for row in connection.execute(_ALL_OWN, {"resident": resident_id}))
+
+
+def receipt_numbers(connection: sa.Connection, filing_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The receipt numbers (受付番号) of these filings; nothing of what is in them."""
+    rows = connection.execute(_NUMBERS, {"wanted": list(filing_ids)})
+    return {row.id: row.receipt_number for row in rows}
 
 
 def timeline(connection: sa.Connection, filing: Filing) -> tuple[Step, ...]:

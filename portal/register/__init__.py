@@ -1,5 +1,6 @@
 """The register (住民基本台帳): residents, households, their history, and what stops a paper about them."""
 
+from portal.register.attributions import Attribution, attributions_of
 from portal.register.changes import (
     DepartureImpossible,
     FieldUnchangeable,
@@ -10,6 +11,7 @@ from portal.register.changes import (
     remove_departed,
 )
 from portal.register.characters import CharacterFault, CharacterRefused, as_registered
+from portal.register.fragments import NoSuchDay
 from portal.register.history import Version, as_of, history_of, state_on
 from portal.register.matching import Fit, fitting, gone
 from portal.register.model import (
@@ -27,11 +29,16 @@ from portal.register.numbers import (
     NumberInvalid,
     NumberTaken,
     find_by_individual_number,
+    find_by_resident_code,
     individual_number,
+    is_individual_number,
+    is_resident_code,
     store_numbers,
 )
 from portal.register.records import household_of, numbers_of, resident, resident_id_of
 from portal.register.restrictions import (
+    Hold,
+    holds_of,
     issue_block,
     lift_hold,
     lock,
@@ -40,10 +47,12 @@ from portal.register.restrictions import (
     protect,
     protected,
 )
-from portal.register.searching import FoundResident, SearchTooWide, search
+from portal.register.searching import MOST_FOUND, FoundPage, FoundResident, SearchTooWide, search
 
 __all__ = [
     "LIVING_HERE",
+    "MOST_FOUND",
+    "Attribution",
     "ChangeReason",
     "CharacterFault",
     "CharacterRefused",
@@ -51,10 +60,13 @@ __all__ = [
     "FieldUnchangeable",
     "FieldValue",
     "Fit",
+    "FoundPage",
     "FoundResident",
+    "Hold",
     "HoldReason",
     "HouseholdRecord",
     "IssueBlock",
+    "NoSuchDay",
     "NumberInvalid",
     "NumberTaken",
     "ResidentRecord",
@@ -65,14 +77,19 @@ __all__ = [
     "Version",
     "as_of",
     "as_registered",
+    "attributions_of",
     "cancel_departure",
     "change",
     "find_by_individual_number",
+    "find_by_resident_code",
     "fitting",
     "gone",
     "history_of",
+    "holds_of",
     "household_of",
     "individual_number",
+    "is_individual_number",
+    "is_resident_code",
     "issue_block",
     "lift_hold",
     "lock",

@@ -116,11 +116,25 @@ def find_by_individual_number(
     connection: sa.Connection, fields: FieldCipher, number: str, *, reader: Actor, why: str, now: datetime
 ) -> UUID | None:
     """The resident whose 個人番号 this is, found without decrypting anything. One audit event."""
-    index = fields.blind_index(number, column="individual_number")
-    found = connection.execute(_BY_NUMBER, {"index": index}).scalar_one_or_none()
+    return _found(connection, fields, _BY_NUMBER, "individual_number", number, reader=reader, why=why, now=now)
+
+
+def find_by_resident_code(
+    connection: sa.Connection, fields: FieldCipher, code: str, *, reader: Actor, why: str, now: datetime
+) -> UUID | None:
+    """The resident whose 住民票コード this is, found without decrypting anything. One audit event."""
+    return _found(connection, fields, _BY_CODE, "resident_code", code, reader=reader, why=why, now=now)
+
+
+def _found(
+    connection: sa.Connection, fields: FieldCipher, statement: sa.Executable, column: str, value: str, *,
+    reader: Actor, why: str, now: datetime,
+) -> UUID | None:  # fmt: skip
+    index = fields.blind_index(value, column=column)
+    found: UUID | None = connection.execute(statement, {"index": index}).scalar_one_or_none()
     audit.record(
         connection, at=now, actor=reader, action=Action.RECORD_SEARCHED, subject=found,
-        detail={"why": why, "by": "individual_number"},
+        detail={"why": why, "by": column},
     )  # fmt: skip
     return found
 

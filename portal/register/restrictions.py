@@ -5,6 +5,7 @@ first, a paper is never released past a restriction that is already there.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from portal import audit
-from portal.audit import Action, Actor
+from portal.audit import Action, Actor, ActorKind
 from portal.register.model import HoldReason, IssueBlock, ResidentStatus, UnknownResident
 from portal.register.tables import holds, protections, residents
 
@@ -90,11 +91,29 @@ _PROTECT = _PROTECTION.on_conflict_do_update(
     != sa.tuple_(_PROTECTION.excluded.starts_on, _PROTECTION.excluded.ends_on),
 ).returning(protections.c.id)
 
+_HOLDS = (
+    sa.select(holds)
+    .where(holds.c.resident_id == sa.bindparam("resident"))
+    .order_by(holds.c.placed_at.desc(), holds.c.id)
+)
+
 _BY_STATUS = {
     ResidentStatus.DECEASED: IssueBlock.DECEASED,
     ResidentStatus.REMOVED: IssueBlock.REMOVED,
     ResidentStatus.PLANNED_DEPARTURE: IssueBlock.PLANNED_DEPARTURE,
 }
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A stop of issuance (発行停止): why, what put it (`source`), who and when; `lifted_at` None: it stands."""
+
+    reason: HoldReason
+    source: str
+    placed_at: datetime
+    placed_by: Actor
+    lifted_at: datetime | None
+    lifted_by: Actor | None
 
 
 def lock(connection: sa.Connection, resident_ids: Collection[UUID]) -> None:
@@ -194,6 +213,21 @@ def place_hold(
                 connection, at=now, actor=actor, action=Action.HOLD_PLACED, subject=resident_id,
                 detail={"reason": reason.value, "source": source},
             )  # fmt: skip
+
+
+def holds_of(connection: sa.Connection, resident_id: UUID) -> tuple[Hold, ...]:
+    """Every hold there is or was on this resident, the newest first. 支援措置 is none."""
+    return tuple(
+        Hold(
+            reason=HoldReason(row.reason),
+            source=row.source,
+            placed_at=row.placed_at,
+            placed_by=Actor(ActorKind(row.placed_by_kind), row.placed_by),
+            lifted_at=row.lifted_at,
+            lifted_by=None if row.lifted_at is None else Actor(ActorKind(row.lifted_by_kind), row.lifted_by),
+        )
+        for row in connection.execute(_HOLDS, {"resident": resident_id})
+    )
 
 
 def lift_hold(connection: sa.Connection, *, source: str, actor: Actor, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Tables of the register (住民基本台帳). `resident_history` is insert-only."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.database import Instant, enumeration, metadata
 from portal.register.model import ChangeReason, HoldReason, ResidentStatus, Sex
@@ -68,6 +69,17 @@ residents = sa.Table(
         postgresql_where=sa.text("status = 'planned_departure'"),
     ),
 )
+fragments = sa.func.resident_fragments(
+    residents.c.name_key,
+    residents.c.common_name_key,
+    residents.c.former_surname_key,
+    residents.c.reading_key,
+    residents.c.address_key,
+    residents.c.birth_date,
+    type_=ARRAY(sa.BigInteger),
+)
+"""Every fragment under which a resident is found (docs/decisions/0013)."""
+sa.Index("ix_residents_fragments", fragments, postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 256})
 
 resident_history = sa.Table(
     "resident_history",

@@ -67,4 +67,8 @@ ACCESS: dict[str, Access] = {
     "switches.terminal": OPERATOR,
     "audit_book.show": AUDITOR,
     "audit_book.seek": AUDITOR,
+    "register_finding.find": DESK,
+    "register_finding.search": DESK,
+    "register_finding.by_number": DESK,
+    "register_record.show": DESK,
 }

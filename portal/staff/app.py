@@ -22,6 +22,7 @@ from portal.staff.access import ACCESS
 from portal.staff.audit import book
 from portal.staff.errors import describe, respond
 from portal.staff.member import authorise
+from portal.staff.register import finding, record
 from portal.web import frame
 
 
@@ -33,7 +34,7 @@ def create_app(ground: Ground) -> flask.Flask:
         access=ACCESS, authorise=authorise, describe=describe, respond=respond,
     )  # fmt: skip
     desk_pages = (entrance, tabs, queue, filing, cards, one_card, link_requests)
-    for pages in (*desk_pages, devices, one_device, cases, papers, switches):
+    for pages in (*desk_pages, finding, record, devices, one_device, cases, papers, switches):
         app.register_blueprint(pages.pages)
     app.register_blueprint(book.pages)
     app.jinja_env.globals.update(desk=tabs.desk)

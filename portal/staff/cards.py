@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import database, identity, register
 from portal.identity import IdentityError, LinkedCard
-from portal.register import FoundResident, ResidentRecord, SearchTooWide
+from portal.register import FoundPage, ResidentRecord, SearchTooWide
 from portal.staff import words
 from portal.staff.errors import describe
 from portal.staff.forms import FindResidentForm, LinkForm
@@ -63,11 +63,12 @@ def search() -> ResponseReturnValue:
     try:
         found = find_residents(form)
     except SearchTooWide:
-        form.name.errors = ["氏名・フリガナ・生年月日・住所のどれかを入力してください。"]
+        form.name.errors = [words.SEARCH_TOO_WIDE]
         return _not_found(form)
-    return flask.render_template(
-        "cards.html", tab="cards", form=form, found=found[:SHOWN_AT_MOST], more=len(found) > SHOWN_AT_MOST
-    )
+    if found.too_many:
+        form.name.errors = [words.TOO_MANY_FOUND]
+        return _not_found(form)
+    return flask.render_template("cards.html", tab="cards", form=form, found=found.residents, more=found.more)
 
 
 @pages.get("/<uuid:resident_id>")
@@ -131,8 +132,8 @@ def holder(resident_id: UUID) -> Holder:
         return Holder(record, identity.cards_of(connection, ground, resident_id))
 
 
-def find_residents(form: FindResidentForm) -> tuple[FoundResident, ...]:
-    """The residents to whom everything in the form applies, one more than are shown. Raises SearchTooWide."""
+def find_residents(form: FindResidentForm) -> FoundPage:
+    """The residents to whom everything in the form applies. Raises SearchTooWide."""
     ground = ground_of()
     with database.transaction(ground.engine) as connection:
         return register.search(
@@ -144,7 +145,7 @@ def find_residents(form: FindResidentForm) -> tuple[FoundResident, ...]:
             reader=actor(),
             why=_WHY,
             now=ground.clock.now(),
-            limit=SHOWN_AT_MOST + 1,
+            limit=SHOWN_AT_MOST,
         )
 
 

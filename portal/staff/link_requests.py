@@ -90,11 +90,14 @@ def search(request_id: UUID) -> ResponseReturnValue:
     try:
         found = find_residents(form) if form.validate_on_submit() else None
     except SearchTooWide:
-        form.name.errors = ["氏名・フリガナ・生年月日・住所のどれかを入力してください。"]
+        form.name.errors = [words.SEARCH_TOO_WIDE]
+        found = None
+    if found is not None and found.too_many:
+        form.name.errors = [words.TOO_MANY_FOUND]
         found = None
     if found is None:
         return _page(request_id, form=form), 422
-    return _page(request_id, form=form, found=[one.id for one in found])
+    return _page(request_id, form=form, found=[one.id for one in found.residents])
 
 
 @pages.post("/<uuid:request_id>/link")

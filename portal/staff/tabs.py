@@ -119,6 +119,7 @@ def _queue_tabs(figures: QueueCounts | None) -> Iterator[Tab]:
 def _counter_tabs(requests: int | None) -> Iterator[Tab]:
     if requests is None:
         return
+    yield Tab("register", "住民の照会", flask.url_for("register_finding.find"))
     yield Tab("cards", "カードの登録", flask.url_for("cards.find"))
     yield Tab("link_requests", "登録の申し出", flask.url_for("link_requests.show"), requests)
 

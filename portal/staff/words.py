@@ -10,7 +10,7 @@ from portal.certificates.eras import in_era, registered_date
 from portal.clock import JAPAN, local_date
 from portal.filings import FilingKind, FilingState
 from portal.identity import LinkEnd, StopReason
-from portal.register import ResidentStatus, Sex
+from portal.register import MOST_FOUND, ResidentStatus, Sex
 from portal.running import Name
 
 MEANS = {Means.CASH: "現金", Means.CONTACTLESS: "タッチ決済"}
@@ -38,6 +38,11 @@ GAPS = {
     Gap.PAPER_WITHOUT_FEE: "紙が出たのに、手数料がありません",
 }
 _WEEKDAYS = "月火水木金土日"
+
+SEARCH_TOO_WIDE = "氏名・フリガナ・生年月日・住所のどれかを入力してください。市や区の名前だけでは、広すぎます。"
+TOO_MANY_FOUND = (
+    f"当てはまる人が{MOST_FOUND:,}人をこえました。生年月日や住所を足して、しぼってください。だれも表示していません。"
+)
 
 
 def day(value: date) -> str:

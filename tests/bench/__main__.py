@@ -4,7 +4,17 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.bench import agent, audit, certificates, identity, importing, issuing, revocation, tap_to_ticket
+from tests.bench import (
+    agent,
+    audit,
+    certificates,
+    identity,
+    importing,
+    issuing,
+    register,
+    revocation,
+    tap_to_ticket,
+)
 from tests.bench.figures import Figure
 
 # A measurement is one line here: its name on the command line, and the function that yields its figures.
@@ -16,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "certificates": certificates.measure,
     "audit": audit.measure,
     "importing": importing.measure,
+    "register": register.measure,
     "agent": agent.measure,
 }
 

@@ -1,7 +1,7 @@
 """What the sealer remembers, anchors and verifications beside the book, and indexes for whoever reads it.
 
 Revision: 0009
-After: 0007
+After: 0008
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import portal.database
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -95,8 +95,8 @@ def test_a_changed_name_is_found_under_its_new_key_at_once(connection: sa.Connec
     resident_id = put_resident(connection, name="山田　花")
     change(connection, resident_id, {"name": "髙田　花"})
     found = register.search(connection, name="高田", reader=TESTER, why="test", now=MORNING)
-    assert [hit.id for hit in found] == [resident_id]
-    assert register.search(connection, name="山田", reader=TESTER, why="test", now=MORNING) == ()
+    assert [hit.id for hit in found.residents] == [resident_id]
+    assert register.search(connection, name="山田", reader=TESTER, why="test", now=MORNING).residents == ()
 
 
 @pytest.mark.parametrize("field", ["id", "number", "version", "name_key", "no_such_field"])

@@ -76,6 +76,21 @@ def test_the_blind_index_finds_the_one_resident_and_the_search_is_audited(
     assert subjects(connection, Action.RECORD_SEARCHED) == [wanted, None]
 
 
+def test_a_resident_code_finds_its_one_resident_and_the_search_is_audited(
+    fields: FieldCipher, connection: sa.Connection
+) -> None:
+    wanted = store(connection, fields)
+    store(connection, fields, OTHER, OTHER_CODE)
+
+    def find(code: str) -> object:
+        return register.find_by_resident_code(connection, fields, code, reader=TESTER, why="test", now=MORNING)
+
+    assert find(CODE) == wanted
+    assert find("00000000000") is None
+    assert find(NUMBER) is None
+    assert subjects(connection, Action.RECORD_SEARCHED) == [wanted, None, None]
+
+
 def test_a_number_copied_to_another_row_cannot_be_read(fields: FieldCipher, connection: sa.Connection) -> None:
     thief = put_resident(connection)
     victim = store(connection, fields)

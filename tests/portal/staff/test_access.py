@@ -61,6 +61,10 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/switches/issuance"): {O},
     ("POST", f"/switches/certificates/{SOME_ID}"): {O},
     ("POST", f"/switches/terminals/{SOME_ID}"): {O},
+    ("GET", "/register"): {D},
+    ("POST", "/register"): {D},
+    ("POST", "/register/number"): {D},
+    ("GET", f"/register/{SOME_ID}"): {D},
 }
 
 
