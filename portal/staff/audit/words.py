@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from portal.audit import Action, ActorKind
 from portal.audit.sealing import Standing, Verification
+from portal.staff.register.inquiry import WORDS as INQUIRIES
 from portal.staff.words import Word, ago, short_moment
 
 ACTION: dict[str, str] = {
@@ -70,7 +71,7 @@ WHY = {
     "filing.submit": "届出の提出",
     "filing.review": "届出の審査",
     "filing.accept": "届出の受理",
-}
+} | {inquiry.why: word for inquiry, word in INQUIRIES.items()}
 DETAIL = {
     "version": "版", "fields": "項目", "reason": "理由", "filing": "届出", "issuance": "発行", "code": "結果",
     "history": "履歴の版", "as_of": "いつの状態", "known_at": "いつ知られた状態", "source": "もと", "state": "状態",

@@ -14,7 +14,8 @@ from portal.audit.sealing import Verified
 from portal.ground import Ground
 from portal.identity import Role
 from portal.staff.audit import book
-from portal.staff.audit.words import ACTION
+from portal.staff.audit.words import ACTION, WHY
+from portal.staff.register.inquiry import Inquiry
 from tests.portal.audit.book import Pen
 from tests.portal.conftest import MovableClock
 from tests.portal.staff.conftest import Employ, SitDown
@@ -169,6 +170,10 @@ def test_an_auditor_begins_here(auditor: Desk) -> None:
     answer = auditor.get("/")
     assert (answer.status_code, answer.location) == (303, "/audit")
     assert "閲覧の記録" in words(auditor.get("/audit"))
+
+
+def test_every_reason_an_officer_can_give_has_its_word_in_the_book() -> None:
+    assert {inquiry.why for inquiry in Inquiry} <= set(WHY)
 
 
 def test_how_the_book_stands_is_told_in_words(
