@@ -116,7 +116,8 @@ def compare(photo: Image.Image, found: Found, reference: Image.Image, page: Repr
     usual = float(np.median([outside for outside, _ in worst.values()])) if worst else 0.0
     gains: dict[str, float] = {}
     for one in resemblances(Look(located, machine, folds, usual), page.characters, lookalikes(approved_font())):
-        gains[one.path] = max(one.gain, gains.get(one.path, 0.0))
+        gain = min(one.gain, _OTHER) if one.folded else one.gain
+        gains[one.path] = max(gain, gains.get(one.path, 0.0))
     seen = [
         Difference(path, sight, place)
         for path, place in places.items()

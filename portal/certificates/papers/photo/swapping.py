@@ -34,13 +34,14 @@ class Resemblance:
     """The character that a place of a text resembles most, next to the one issued.
 
     `share` is 0 where it does not at all and 1 where it is that one; `weight` says how much the two differ, measured
-    in what usually varies there.
+    in what usually varies there. `folded`: part of the character lies under a fold, which may have done it.
     """
 
     path: str
     other: str
     share: float
     weight: float
+    folded: bool
 
     @property
     def gain(self) -> float:
@@ -116,7 +117,8 @@ def _cell(path: str, one: Character) -> _Cell | None:
 
 def _likenesses(cell: _Cell, odd: Grey, machine: Machine, counts: Mask, alike: Lookalikes) -> Iterator[Resemblance]:
     """How much the photo resembles each lookalike, where it `counts`; at least that it resembles none."""
-    yield Resemblance(cell.path, cell.character, 0.0, 0.0)
+    folded = not counts.all()
+    yield Resemblance(cell.path, cell.character, 0.0, 0.0, folded)
     expected = machine.expected(cell.part)
     roots = np.sqrt(counts / (smoothed(machine.variance(cell.part), _STROKE) + _UNREST))
     usual = np.linalg.qr(np.column_stack([_weighed(one, roots) for one in _done_to_all(expected)]))[0]
@@ -127,7 +129,7 @@ def _likenesses(cell: _Cell, odd: Grey, machine: Machine, counts: Mask, alike: L
         wanted = _without(usual, _weighed(change, roots))
         weight = float(wanted @ wanted)
         if weight > 0:
-            yield Resemblance(cell.path, other, float(wanted @ seen) / weight, weight)
+            yield Resemblance(cell.path, other, float(wanted @ seen) / weight, weight, folded)
 
 
 def _done_to_all(expected: Grey) -> list[Grey]:

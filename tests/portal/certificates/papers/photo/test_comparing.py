@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from portal.certificates.characters import approved_font
-from portal.certificates.papers.photo import PageNotFound, Sight, compare, read
+from portal.certificates.papers.photo import PageNotFound, Sight, compare, comparing, read
 from portal.certificates.papers.photo.locating import DPI, HEIGHT, WIDTH, locate
 from portal.certificates.papers.photo.lookalikes import lookalikes
 from portal.certificates.papers.photo.matching import offsets
 from portal.certificates.papers.photo.projecting import projected
+from portal.certificates.papers.photo.unfolding import Mask
 from portal.certificates.press import Press, Reprinted
 from tests.world.paper import forger, machines, wear
 from tests.world.paper.campaign import Campaign
@@ -88,6 +89,26 @@ def test_one_stroke_is_enough_where_it_makes_another_character(desk: Desk) -> No
         (found,) = read(photo.image)
         accused = {one.path for one in compare(photo.image, found, reference, page) if one.sight is Sight.DIFFERENT}
         assert accused == {"persons.1.origin.value"}
+
+
+def test_of_a_character_under_a_fold_nobody_is_accused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    head, other = desk.certificate.persons
+    issued = desk.office.issue(desk.press, (head, replace(other, domicile="いずみ県高崎市千石町15番地")))
+    page = issued.true_page(desk.press, 1)
+    changed = desk.office.misused(desk.press, (head, replace(other, domicile="いずみ県髙崎市千石町15番地")), issued)
+    photo = machines.photographed(machines.laser(changed.printed(300)[0]), np.random.default_rng(8))
+    place = page.characters["persons.1.origin.value"][4]
+    column = round(place.left * DPI / 72)
+
+    def folded(*_: object) -> Mask:
+        mask = np.zeros((HEIGHT, WIDTH), dtype=bool)
+        mask[:, column - 6 : column + 6] = True
+        return mask
+
+    monkeypatch.setattr(comparing, "creases", folded)
+    (found,) = read(photo.image)
+    differences = compare(photo.image, found, rasterised(page.document, 600)[0].image, page)
+    assert {(one.path, one.sight) for one in differences} == {("persons.1.origin.value", Sight.UNCLEAR)}
 
 
 @pytest.mark.parametrize("across", [True, False], ids=["across", "along"])
