@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -57,13 +57,7 @@ def enter(
     Raises CharacterRefused.
     """
     lock_with_households(connection, (), {record.household_id})
-    first = replace(record, version=1, **_registered(asdict(record)))  # type: ignore[arg-type]
-    connection.execute(_ENTER, _row(first))
-    changes = {name: value for name, value in asdict(first).items() if name in _CHANGEABLE}
-    _remember(connection, first, changes, valid_from=valid_from, actor=actor, reason=reason, filing_id=None, now=now)
-    audit.record(
-        connection, at=now, actor=actor, action=Action.RECORD_IMPORTED, subject=record.id, detail={"version": 1}
-    )
+    enter_all(connection, [(record, valid_from)], actor=actor, reason=reason, now=now)
 
 
 def enter_all(
@@ -74,7 +68,7 @@ def enter_all(
     reason: ChangeReason,
     now: datetime,
 ) -> None:
-    """`enter` for many, each with its valid_from, into households in which nobody lives yet: there is no one to lock.
+    """Records with their valid_from, into households that nobody lives in yet or that the caller has locked.
 
     Raises CharacterRefused.
     """
@@ -86,7 +80,7 @@ def enter_all(
     database.copy_in(
         connection, resident_history,
         (
-            _remembered(
+            _version(
                 first, {name: value for name, value in vars(first).items() if name in _CHANGEABLE},
                 valid_from=valid_from, actor=actor, reason=reason, filing_id=None, now=now,
             )
@@ -129,9 +123,10 @@ def change(
         # 職権廃印: whoever comes back registers anew.
         cancel_seal(connection, resident_id, on=valid_from, actor=actor, now=now)
     connection.execute(_UPDATE, {**_row(after), "resident": resident_id, "seen_version": before.version})
-    _remember(
-        connection, after, different, valid_from=valid_from, actor=actor, reason=reason, filing_id=filing_id, now=now
+    version = _version(
+        after, different, valid_from=valid_from, actor=actor, reason=reason, filing_id=filing_id, now=now
     )
+    connection.execute(_REMEMBER, version)
     audit.record(
         connection, at=now, actor=actor, action=Action.RECORD_CHANGED, subject=resident_id,
         detail={
@@ -286,24 +281,7 @@ def _row(record: ResidentRecord) -> dict[str, object]:
     }
 
 
-def _remember(
-    connection: sa.Connection,
-    record: ResidentRecord,
-    changes: Mapping[str, object],
-    *,
-    valid_from: date,
-    actor: Actor,
-    reason: ChangeReason,
-    filing_id: UUID | None,
-    now: datetime,
-) -> None:
-    connection.execute(
-        _REMEMBER,
-        _remembered(record, changes, valid_from=valid_from, actor=actor, reason=reason, filing_id=filing_id, now=now),
-    )
-
-
-def _remembered(
+def _version(
     record: ResidentRecord,
     changes: Mapping[str, object],
     *,

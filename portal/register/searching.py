@@ -112,8 +112,9 @@ def search(
     audit.record(
         connection, at=now, actor=reader, action=Action.RECORD_SEARCHED, detail={**detail, "found": len(found)}
     )
-    for hit in found:
-        audit.record(connection, at=now, actor=reader, action=Action.RECORD_SEARCHED, subject=hit.id, detail=detail)
+    audit.record_all(
+        connection, at=now, actor=reader, action=Action.RECORD_SEARCHED, events=[(hit.id, detail) for hit in found]
+    )
     return FoundPage(found, total, more=len(rows) > limit)
 
 

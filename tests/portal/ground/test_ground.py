@@ -2,6 +2,7 @@
 
 import base64
 import json
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -10,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal import audit, jobs
+from portal import audit, database, jobs
 from portal.audit import Action, Actor, ActorKind
 from portal.ground import Ground
 from portal.keys import FieldCipher, Purpose, SigningKeys, UndecipherableField
+from portal.register.tables import households
 
 CIPHER = FieldCipher(b"k" * 32)
 
@@ -72,6 +74,13 @@ def test_the_audit_cannot_be_changed_or_emptied(ground: Ground) -> None:
             ground.engine.begin() as connection,
         ):
             connection.exec_driver_sql(statement)
+
+
+def test_many_rows_copied_in_fail_as_one_inserted_would_and_without_their_values(ground: Ground) -> None:
+    row = {"id": uuid4(), "number": "990", "postal_code": None, "address": "秘密の町1番地"}
+    with pytest.raises(sa.exc.IntegrityError) as refused, database.transaction(ground.engine) as connection:
+        database.copy_in(connection, households, [row, row])
+    assert "秘密の町" not in str(refused.value)
 
 
 def test_a_job_of_a_rolled_back_transaction_never_existed(ground: Ground) -> None:
